@@ -1,0 +1,28 @@
+package store
+
+import (
+	"sync"
+	"sync/atomic"
+)
+
+// Exclusive is a Store that belongs to one Manager at a time: two that renew from
+// the same records without seeing each other would spend one refresh token twice.
+// It is optional; find it by assertion.
+type Exclusive interface {
+	// Own takes the store until release is called; a second release does nothing.
+	// ErrOwned: it is taken. It does not wait.
+	Own() (release func(), err error)
+}
+
+// owner is the Own of stores that are not shared.
+type owner struct{ taken atomic.Bool }
+
+var _ Exclusive = (*owner)(nil)
+
+// Own takes the store for one Manager. See [Exclusive].
+func (o *owner) Own() (release func(), err error) {
+	if !o.taken.CompareAndSwap(false, true) {
+		return nil, ErrOwned
+	}
+	return sync.OnceFunc(func() { o.taken.Store(false) }), nil
+}

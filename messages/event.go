@@ -23,83 +23,83 @@ type Header struct {
 func (h Header) Head() Header { return h }
 
 type (
-	// Acquired: the first token of a grant is there.
+	// Acquired says that the first token of a grant is there.
 	Acquired struct {
 		Header
 		Expiry time.Time // zero: unknown
 	}
 
-	// Renewed: a newer token of the same grant is there.
+	// Renewed says that a newer token of the same grant is there.
 	Renewed struct {
 		Header
 		Expiry  time.Time // zero: unknown
 		Adopted bool      // another process renewed it
 	}
 
-	// Failing: a renewal failed. One event for each failed renewal.
+	// Failing says that a renewal failed. One event for each failed renewal.
 	Failing struct {
 		Header
 		Cause   error
 		NextTry time.Time // zero: with the next ask
 	}
 
-	// Recovered: a renewal succeeded after one or more had failed.
+	// Recovered says that a renewal succeeded after one or more had failed.
 	Recovered struct {
 		Header
 		Failures int // how many had failed in a row
 	}
 
-	// Denied: the authorization server says that the grant is no longer good.
+	// Denied says that the authorization server says that the grant is no longer good.
 	Denied struct {
 		Header
 		Cause error
 	}
 
-	// Doubted: a refresh token that can be used once was sent and no readable
+	// Doubted says that a refresh token that can be used once was sent and no readable
 	// answer came; the server may have used it.
 	Doubted struct {
 		Header
 		Cause error
 	}
 
-	// Revoked: the session was revoked.
+	// Revoked says that the session was revoked.
 	Revoked struct {
 		Header
 		Elsewhere bool // another process did it
 	}
 
-	// Unsaved: the newest tokens could not be saved; they are in use and saving
+	// Unsaved says that the newest tokens could not be saved; they are in use and saving
 	// is retried.
 	Unsaved struct {
 		Header
 		Cause error
 	}
 
-	// Saved: tokens that had been unsaved are saved.
+	// Saved says that tokens that had been unsaved are saved.
 	Saved struct{ Header }
 
-	// Rejected: a resource server refused the token held; it is not given out
+	// Rejected says that a resource server refused the token held; it is not given out
 	// any more.
 	Rejected struct {
 		Header
 		Cause error // what the caller of Reject passed; nil: nothing
 	}
 
-	// LifetimeMissing: an answer did not say how long its token lives, and
+	// LifetimeMissing says that an answer did not say how long its token lives, and
 	// Assumed was taken for it.
 	LifetimeMissing struct {
 		Header
 		Assumed time.Duration
 	}
 
-	// Woke: the session took up what the store had of it.
+	// Woke says that the session took up what the store had of it.
 	Woke struct{ Header }
 
-	// Slept: the session was idle and has let go of its token; the next ask
+	// Slept says that the session was idle and has let go of its token; the next ask
 	// takes it up again from the store.
 	Slept struct{ Header }
 
-	// Missed: this subscriber was too slow and lost N events.
+	// Missed says that this subscriber was too slow and lost N events.
 	Missed struct {
 		Header
 		N int

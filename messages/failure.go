@@ -11,20 +11,20 @@ import (
 type Verdict uint8
 
 const (
-	// Transient: the server has not used the grant; the same request may
+	// Transient says that the server has not used the grant; the same request may
 	// succeed later.
 	Transient Verdict = iota
 
-	// Doubtful: the request was sent and no readable answer came. The server
+	// Doubtful says that the request was sent and no readable answer came. The server
 	// may have used the grant, so a refresh token that can be used once may be
 	// spent.
 	Doubtful
 
-	// Hopeless: the request is refused for a reason that trying again does not
+	// Hopeless says that the request is refused for a reason that trying again does not
 	// mend, such as a wrong client secret.
 	Hopeless
 
-	// GrantDenied: the grant itself is no longer good (RFC 6749, section 5.2,
+	// GrantDenied says that the grant itself is no longer good (RFC 6749, section 5.2,
 	// invalid_grant).
 	GrantDenied
 )

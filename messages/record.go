@@ -50,16 +50,16 @@ func (r Record) Newer(grant, generation uint64) bool {
 type Status uint8
 
 const (
-	// Alive: the token can be renewed.
+	// Alive says that the token can be renewed.
 	Alive Status = iota
 
-	// Dead: the authorization server denied the grant.
+	// Dead says that the authorization server denied the grant.
 	Dead
 
-	// Revoking: the session was revoked; the server has not confirmed it. A tombstone.
+	// Revoking says that the session was revoked; the server has not confirmed it. A tombstone.
 	Revoking
 
-	// Gone: the session was revoked and the server confirmed it. A tombstone.
+	// Gone says that the session was revoked and the server confirmed it. A tombstone.
 	Gone
 )
 

@@ -42,13 +42,13 @@ type Change struct {
 type ChangeKind uint8
 
 const (
-	// Synced: from here on no change is missed, until a Gap.
+	// Synced says that from here on no change is missed, until a Gap.
 	Synced ChangeKind = iota + 1
 
-	// Changed: a key has a newer record.
+	// Changed says that a key has a newer record.
 	Changed
 
-	// Gap: changes may have been missed, until Synced.
+	// Gap says that changes may have been missed, until Synced.
 	Gap
 )
 

@@ -1,0 +1,51 @@
+# make help lists what there is to make.
+.DEFAULT_GOAL := help
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+
+# Each module is tested as its users get it, without the workspace's versions.
+MODULES := . conformance examples
+export GOWORK := off
+
+FUZZTIME ?= 5s
+LINT := $(CURDIR)/bin/golangci-lint
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
+
+.PHONY: test
+test: ## run all tests with -race, and the volume tests again without, ten times as many
+	@for m in $(MODULES); do echo "== test -race $$m"; go -C $$m test -race ./...; done
+	@echo "== volume, without -race"
+	@go test -count=1 -run 'Promise' ./internal/machine
+
+.PHONY: check
+check: format lint test tidy fuzz ## what CI runs
+
+.PHONY: format
+format: $(LINT) ## fail if a file is not as gofumpt has it
+	@for m in $(MODULES); do (cd $$m && $(LINT) fmt --config $(CURDIR)/.golangci.yaml --diff); done
+
+.PHONY: lint
+lint: $(LINT) ## run the linters in every module
+	@for m in $(MODULES); do echo "== lint $$m"; (cd $$m && $(LINT) run --config $(CURDIR)/.golangci.yaml ./...); done
+
+.PHONY: tidy
+tidy: ## fail if a go.mod is not tidy
+	@for m in $(MODULES) tools; do go -C $$m mod tidy -diff; done
+
+.PHONY: fuzz
+fuzz: ## run every fuzz target for FUZZTIME
+	@for pkg in $$(go list ./...); do \
+	  for target in $$(go test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+	    echo "== $$target $$pkg"; go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$pkg; \
+	  done; \
+	done
+
+.PHONY: demo
+demo: ## run the gateway for 20 s
+	@GOWORK= go run ./examples/gateway -duration 20s
+
+$(LINT): tools/go.mod tools/go.sum
+	@go -C tools build -o $@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint

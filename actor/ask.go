@@ -1,0 +1,54 @@
+package actor
+
+import (
+	"context"
+	"sync"
+
+	"github.com/holdfast-go/holdfast/internal/machine"
+	"github.com/holdfast-go/holdfast/messages"
+)
+
+// waiter is one caller on his way through a session. Its channel has room for the
+// one answer. A waiter that was answered is used again; one whose caller has
+// left is not, since an answer may be on its way to it.
+type waiter struct {
+	reply  chan messages.Reply
+	caller machine.Caller // only Receive touches it
+}
+
+var waiters = sync.Pool{New: func() any { return &waiter{reply: make(chan messages.Reply, 1)} }}
+
+// Ask asks the session and waits for its answer, or until ctx is over: then the
+// error is that of ctx, and what the ask has started goes on.
+func (s *Session) Ask(ctx context.Context, ask messages.Ask) messages.Reply {
+	if ctx.Err() != nil {
+		return messages.Reply{Err: context.Cause(ctx)}
+	}
+	w := waiters.Get().(*waiter)
+	if !s.post(asked{ask: ask, from: w}) {
+		waiters.Put(w)
+		return messages.Reply{Err: messages.ErrClosed}
+	}
+	select {
+	case r := <-w.reply:
+		waiters.Put(w)
+		return r
+	case <-ctx.Done():
+		return s.leave(ctx, w)
+	}
+}
+
+// leave gives up waiting. An answer that is there already wins.
+func (s *Session) leave(ctx context.Context, w *waiter) messages.Reply {
+	select {
+	case r := <-w.reply:
+		waiters.Put(w)
+		return r
+	default:
+	}
+	s.post(left{who: w})
+	return messages.Reply{Err: context.Cause(ctx)}
+}
+
+// Tell asks the session for something to which nobody waits for the answer.
+func (s *Session) Tell(ask messages.Ask) { s.post(asked{ask: ask}) }

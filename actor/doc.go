@@ -1,0 +1,31 @@
+// Package actor is the shell around the machine: it turns messages into events,
+// calls Step, and performs the effects. It decides nothing about tokens.
+//
+//	House     what the sessions of one Manager share
+//	Session   one session: its mailbox, its machine, its published token
+//	bound     the slots and the rate of one token endpoint
+//	leaf      one I/O: a goroutine, a deadline, one answer
+//
+// A session is an actor of github.com/asynkron/protoactor-go, which no other
+// package imports. The engine gives it a mailbox that is emptied by one goroutine at a
+// time; everything else that an engine offers (futures, receive timeouts, stash,
+// behaviour stack, restart windows) is not used, because it is bound to the real
+// clock or cannot be inspected.
+//
+// The actor is virtual. It is spawned by the first message and stops when
+// nothing is under way and nothing is due; what remains is the Session itself:
+// its machine, and the token that callers read without asking.
+//
+// # Who owns what
+//
+// Only Receive, which the engine never runs twice at once for one session, steps
+// the machine and touches the fields marked so. Session.mu guards the machine
+// against those who only look, and the hand-over from one incarnation of the actor
+// to the next. No I/O and no callback happens under a lock.
+//
+// # What ends
+//
+// Every goroutine is counted by the House: the mailboxes' runs, the leaves, the
+// watch and the sweep. Close returns when all have ended, or says that its
+// context was over first.
+package actor

@@ -1,0 +1,283 @@
+package actor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	engine "github.com/asynkron/protoactor-go/actor"
+
+	"github.com/holdfast-go/holdfast/clockutil"
+	"github.com/holdfast-go/holdfast/internal/machine"
+	"github.com/holdfast-go/holdfast/messages"
+	"github.com/holdfast-go/holdfast/store"
+)
+
+// Settings is what the sessions of a Manager have in common.
+type Settings = machine.Settings
+
+// Traits are what the machine must know of the store.
+type Traits = machine.Traits
+
+// Rules is what a kind of session can do.
+type Rules = machine.Rules
+
+// Config is what a House is made of. All fields are required but Dispatcher,
+// Mailbox, Logger and Emit.
+type Config struct {
+	Clock     clockutil.Clock
+	Coarse    bool // read the time of the hot path from the process's coarse clock
+	Store     store.Store
+	Settings  Settings
+	InFlight  int
+	Rate      float64
+	IdleAfter time.Duration
+
+	// Emit is told every event, in each session's order. It must not block.
+	Emit func(messages.Event)
+
+	// Logger is told of bugs of ours only.
+	Logger *slog.Logger
+
+	// Dispatcher and Mailbox take the place of the house's own in a simulation.
+	Dispatcher engine.Dispatcher
+	Mailbox    engine.MailboxProducer
+}
+
+// House is what the sessions of one Manager share. Its methods are safe for
+// concurrent use.
+type House struct {
+	config   Config
+	clock    clockutil.Clock
+	coarse   *clockutil.Coarse // nil: the clock itself is asked
+	store    store.Store
+	settings *machine.Settings
+	engine   *engine.ActorSystem
+	holders  holders
+
+	sessions   sync.Map // key → *Session
+	bounds     sync.Map // token URL → *bound
+	goroutines sync.WaitGroup
+	closed     atomic.Bool
+	stopWatch  context.CancelFunc
+
+	sweepMu sync.Mutex // guards sweeper
+	sweeper clockutil.Timer
+}
+
+// Open returns a House that is ready. Close must be called.
+func Open(c Config) *House {
+	h := &House{
+		config:   c,
+		clock:    c.Clock,
+		store:    c.Store,
+		settings: &c.Settings,
+		engine:   theEngine(),
+	}
+	if c.Coarse {
+		h.coarse = clockutil.StartCoarse()
+	}
+	h.watch()
+	h.armSweep()
+	return h
+}
+
+func (h *House) now() int64 {
+	if h.coarse != nil {
+		return h.coarse.Now()
+	}
+	return clockutil.Nanos(h.clock.Now())
+}
+
+func (h *House) emit(ev messages.Event) {
+	if h.config.Emit != nil {
+		h.config.Emit(ev)
+	}
+}
+
+func (h *House) logBug(key string) {
+	if h.config.Logger != nil {
+		h.config.Logger.Error("a bug in holdfast has stopped a session; it begins anew", "key", key)
+	}
+}
+
+// spawn makes an actor for a session.
+func (h *House) spawn(s *Session) *engine.PID {
+	props := engine.PropsFromProducer(
+		func() engine.Actor { return incarnation{s} },
+		engine.WithMailbox(h.mailbox()),
+		engine.WithDispatcher(h.dispatcher()),
+		engine.WithGuardian(restartAlways{}),
+	)
+	pid, err := h.engine.Root.SpawnNamed(props, newName())
+	if err != nil {
+		panic("BUG: an actor cannot be spawned: " + err.Error())
+	}
+	return pid
+}
+
+func (h *House) mailbox() engine.MailboxProducer {
+	if h.config.Mailbox != nil {
+		return h.config.Mailbox
+	}
+	return newMailbox
+}
+
+func (h *House) dispatcher() engine.Dispatcher {
+	if h.config.Dispatcher != nil {
+		return h.config.Dispatcher
+	}
+	return counted{h}
+}
+
+// Session returns the session of this key, made if there is none. One that is
+// there must have the same identity, and is offered the rules' given token if that is newer
+// than what it holds. The error is messages.ErrInvalid or messages.ErrClosed.
+func (h *House) Session(key, tokenURL string, rules *Rules, endpoint Endpoint) (*Session, error) {
+	if h.closed.Load() {
+		return nil, messages.ErrClosed
+	}
+	if found, ok := h.Lookup(key); ok {
+		return h.again(found, rules)
+	}
+	if !h.holders.take(key, rules.Given.Refresh) {
+		return nil, messages.Invalid("Token.Refresh", "is held by another open session")
+	}
+	s := &Session{
+		house:    h,
+		key:      key,
+		rules:    rules,
+		endpoint: endpoint,
+		bound:    h.boundOf(tokenURL),
+		machine:  machine.New(key, h.settings, rules),
+		refresh:  rules.Given.Refresh,
+	}
+	if first, loaded := h.sessions.LoadOrStore(key, s); loaded {
+		return h.again(first.(*Session), rules)
+	}
+	if h.closed.Load() { // Close may have missed it
+		s.close()
+	}
+	return s, nil
+}
+
+// again is a session that is asked for once more.
+func (h *House) again(s *Session, rules *Rules) (*Session, error) {
+	if s.Identity() != rules.Identity {
+		return nil, messages.Invalid("key", "is open for another identity")
+	}
+	if rules.Given.IsZero() || rules.Given.Refresh == s.rules.Given.Refresh {
+		return s, nil
+	}
+	if !h.holders.take(s.key, rules.Given.Refresh) {
+		return nil, messages.Invalid("Token.Refresh", "is held by another open session")
+	}
+	s.Tell(messages.Establish{Token: rules.Given})
+	return s, nil
+}
+
+func (h *House) boundOf(tokenURL string) *bound {
+	if b, ok := h.bounds.Load(tokenURL); ok {
+		return b.(*bound)
+	}
+	b, _ := h.bounds.LoadOrStore(tokenURL, newBound(h.clock, h.config.InFlight, h.config.Rate))
+	return b.(*bound)
+}
+
+// Lookup returns the session of this key if it is open.
+func (h *House) Lookup(key string) (*Session, bool) {
+	s, ok := h.sessions.Load(key)
+	if !ok {
+		return nil, false
+	}
+	return s.(*Session), true
+}
+
+// All returns the sessions that are open, in no order.
+func (h *House) All() iter.Seq[*Session] {
+	return func(yield func(*Session) bool) {
+		h.sessions.Range(func(_, s any) bool { return yield(s.(*Session)) })
+	}
+}
+
+// Forget lets go of a session without revoking it. One whose tokens are not
+// saved yet stays: messages.ErrUnavailable.
+func (h *House) Forget(key string) error {
+	s, ok := h.Lookup(key)
+	if !ok {
+		return nil
+	}
+	if s.View().Unsaved {
+		return messages.Later(messages.ErrUnavailable, time.Second,
+			messages.Failure{Reason: "its tokens are not saved yet"})
+	}
+	h.sessions.CompareAndDelete(key, s)
+	h.holders.move(key, s.holds(), "")
+	s.close()
+	return nil
+}
+
+// Close lets go of all sessions, waits until what must not be lost is saved and
+// every goroutine has ended, and says what ctx did not leave the time for.
+func (h *House) Close(ctx context.Context) error {
+	if h.closed.Swap(true) {
+		return nil
+	}
+	h.stopSweep()
+	h.stopWatch()
+	var unsaved []error
+	for _, s := range h.closeAll() {
+		select {
+		case <-s.finished:
+		case <-ctx.Done():
+			unsaved = append(unsaved, s.unsaved())
+		}
+	}
+	h.bounds.Range(func(_, b any) bool { b.(*bound).close(); return true })
+	if h.coarse != nil {
+		h.coarse.Release()
+	}
+	return errors.Join(append(unsaved, h.wait(ctx))...)
+}
+
+// closingSession is a session that is being let go of.
+type closingSession struct {
+	*Session
+	finished <-chan struct{}
+}
+
+func (s closingSession) unsaved() error {
+	if s.View().Unsaved {
+		return fmt.Errorf("session %q: its tokens could not be saved: %w", s.key, messages.ErrUnavailable)
+	}
+	return nil
+}
+
+// closeAll tells every session first, so that none waits for another.
+func (h *House) closeAll() []closingSession {
+	var all []closingSession
+	for s := range h.All() {
+		all = append(all, closingSession{Session: s, finished: s.close()})
+	}
+	return all
+}
+
+// wait returns when every goroutine has ended.
+func (h *House) wait(ctx context.Context) error {
+	ended := make(chan struct{})
+	go func() {
+		h.goroutines.Wait()
+		close(ended)
+	}()
+	select {
+	case <-ended:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("close: something has not ended yet: %w", context.Cause(ctx))
+	}
+}

@@ -1,0 +1,208 @@
+package actor
+
+import (
+	"time"
+
+	engine "github.com/asynkron/protoactor-go/actor"
+
+	"github.com/holdfast-go/holdfast/clockutil"
+	"github.com/holdfast-go/holdfast/internal/machine"
+	"github.com/holdfast-go/holdfast/messages"
+)
+
+// incarnation is a session while it is awake in the engine.
+type incarnation struct{ *Session }
+
+var _ engine.Actor = incarnation{}
+
+// Receive is called by the engine, for one message after another.
+func (s incarnation) Receive(ctx engine.Context) {
+	switch m := ctx.Message().(type) {
+	case message:
+		s.handle(m)
+		s.rest(ctx)
+	case *engine.Restarting:
+		s.turnAway()
+	}
+}
+
+// handle turns a message into an event.
+func (s *Session) handle(m message) {
+	switch m := m.(type) {
+	case asked:
+		s.step(machine.Ask{Caller: s.admit(m.from), Ask: m.ask})
+	case left:
+		delete(s.callers, m.who.caller)
+		s.step(machine.Leave{Caller: m.who.caller})
+	case done:
+		s.step(m.Done)
+	case change:
+		s.step(m.Changed)
+	case gap:
+		s.step(machine.Gap{})
+	case tick:
+		s.timer = nil
+		s.step(machine.Tick{})
+	case closed:
+		s.step(machine.Close{})
+	}
+}
+
+// admit numbers a caller.
+func (s *Session) admit(w *waiter) machine.Caller {
+	if w == nil {
+		return 0
+	}
+	s.last++
+	w.caller = s.last
+	if s.callers == nil {
+		s.callers = make(map[machine.Caller]*waiter)
+	}
+	s.callers[w.caller] = w
+	return w.caller
+}
+
+func (s *Session) step(ev machine.Event) {
+	now := s.house.clock.Now()
+	s.mu.Lock()
+	next, effects := s.machine.Step(now, ev)
+	s.machine = next
+	s.mu.Unlock()
+	for _, e := range effects {
+		s.do(e)
+	}
+	s.setLeaf()
+	s.setSlot()
+	s.setWake()
+	s.setRefresh()
+}
+
+func (s *Session) do(e machine.Effect) {
+	switch e := e.(type) {
+	case machine.Publish:
+		s.live.Store(newSnapshot(e))
+	case machine.Withdraw:
+		s.live.Store(nil)
+	case machine.Answer:
+		s.answer(e.Caller, e.Reply)
+	case machine.Emit:
+		s.house.emit(e.Event)
+	case machine.Queue:
+		s.enqueue(e)
+	case machine.Load:
+		s.run(e.Leaf, s.load(e))
+	case machine.Claim:
+		s.run(e.Leaf, s.swap(e.Swap))
+	case machine.Save:
+		s.run(e.Leaf, s.swap(e.Swap))
+	case machine.Mint:
+		s.run(e.Leaf, s.mint(e))
+	case machine.RevokeToken:
+		s.run(e.Leaf, s.revokeToken(e))
+	}
+}
+
+func (s *Session) answer(c machine.Caller, r messages.Reply) {
+	if w, ok := s.callers[c]; ok {
+		delete(s.callers, c)
+		w.reply <- r // has room: each caller is answered once
+	}
+}
+
+// setLeaf cancels the leaf that the machine does not wait for any more.
+func (s *Session) setLeaf() {
+	if s.leaf.number != 0 && s.leaf.number != s.machine.Leaf() {
+		s.leaf.cancel()
+		s.leaf = running{}
+	}
+}
+
+// setSlot gives the place at the endpoint back, or says how urgent it is.
+func (s *Session) setSlot() {
+	if s.ticket == nil {
+		return
+	}
+	want, urgent := s.machine.Slot()
+	switch want {
+	case machine.NoSlot:
+		s.ticket.leave()
+		s.ticket = nil
+	case machine.WantSlot:
+		s.ticket.hurry(urgent)
+	case machine.HaveSlot:
+	}
+}
+
+// setWake keeps the one timer at the machine's next moment.
+func (s *Session) setWake() {
+	at := s.machine.Wake()
+	if at.Equal(s.wake) && (s.timer != nil || at.IsZero()) {
+		return
+	}
+	if s.timer != nil {
+		s.timer.Stop()
+		s.timer = nil
+	}
+	s.wake = at
+	if !at.IsZero() {
+		s.timer = s.house.clock.AfterFunc(clockutil.Until(s.house.clock.Now(), at), s.wakeUp)
+	}
+}
+
+func (s *Session) wakeUp() { s.post(tick{}) }
+
+// setRefresh keeps the house's index of refresh tokens.
+func (s *Session) setRefresh() {
+	if !s.rules.OneTime {
+		return
+	}
+	if now := s.machine.Refresh(); now != s.refresh {
+		s.house.holders.move(s.key, s.refresh, now)
+		s.refresh = now
+	}
+}
+
+// rest counts the message, and lets the actor go when nothing is under way, due
+// or on its way. What comes later spawns another.
+func (s incarnation) rest(ctx engine.Context) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.posted--
+	s.idle = 0
+	if s.posted > 0 || s.leaf.number != 0 || s.ticket != nil || s.timer != nil || len(s.callers) > 0 {
+		return
+	}
+	if len(s.closing) > 0 && s.machine.Quiet() {
+		s.end()
+	}
+	s.pid = nil
+	ctx.Stop(ctx.Self())
+}
+
+// end is called with mu held, once nothing is left to be done.
+func (s *Session) end() {
+	s.ended = true
+	for _, finished := range s.closing {
+		close(finished)
+	}
+	s.closing = nil
+}
+
+// turnAway is what is left to do after a bug of ours has made Receive panic: the
+// callers are told, nothing is given out, and the session begins anew from the
+// store.
+func (s incarnation) turnAway() {
+	s.live.Store(nil)
+	for c := range s.callers {
+		s.answer(c, messages.Reply{Err: messages.Later(messages.ErrUnavailable, time.Second,
+			messages.Failure{Reason: "a bug in holdfast has stopped the session"})})
+	}
+	s.mu.Lock()
+	s.machine = s.machine.Anew()
+	s.posted--
+	s.mu.Unlock()
+	s.setLeaf()
+	s.setSlot()
+	s.setWake()
+	s.house.logBug(s.key)
+}

@@ -1,0 +1,79 @@
+package actor
+
+import (
+	"context"
+
+	"github.com/holdfast-go/holdfast/internal/machine"
+	"github.com/holdfast-go/holdfast/internal/record"
+	"github.com/holdfast-go/holdfast/store"
+)
+
+// watch lets the store tell the sessions of what other processes write. A store
+// that is not shared has nothing to tell.
+func (h *House) watch() {
+	ctx, cancel := context.WithCancel(context.Background())
+	h.stopWatch = cancel
+	if !h.settings.Store.Shared {
+		return
+	}
+	h.goroutines.Go(func() {
+		// A watch that ends takes nothing away: a session looks at the store before it
+		// renews.
+		_ = h.store.Watch(ctx, h.changed)
+	})
+}
+
+func (h *House) changed(c store.Change) {
+	switch c.Kind {
+	case store.Changed:
+		h.tellChange(c.Entry)
+	case store.Gap:
+		for s := range h.All() {
+			s.post(gap{})
+		}
+	case store.Synced:
+	}
+}
+
+func (h *House) tellChange(e store.Entry) {
+	s, ok := h.Lookup(e.Key)
+	if !ok {
+		return
+	}
+	r, err := record.Decode(e.Value)
+	if err != nil {
+		return // the next Load says so to those who ask
+	}
+	s.post(change{machine.Changed{Rev: e.Rev, Record: r}})
+}
+
+// armSweep lets idle sessions be put to sleep: one that is found unused by two
+// sweeps in a row has been idle for at least half of IdleAfter.
+func (h *House) armSweep() {
+	h.sweepMu.Lock()
+	defer h.sweepMu.Unlock()
+	if !h.closed.Load() {
+		h.sweeper = h.clock.AfterFunc(h.config.IdleAfter/2, h.sweep)
+	}
+}
+
+// sweep runs in a goroutine of its own: a clock's callback must not block.
+func (h *House) sweep() {
+	h.sweepMu.Lock()
+	defer h.sweepMu.Unlock()
+	if h.closed.Load() {
+		return
+	}
+	h.goroutines.Go(func() {
+		for s := range h.All() {
+			s.sweep()
+		}
+		h.armSweep()
+	})
+}
+
+func (h *House) stopSweep() {
+	h.sweepMu.Lock()
+	defer h.sweepMu.Unlock()
+	h.sweeper.Stop()
+}

@@ -1,0 +1,68 @@
+package holdfast_test
+
+import (
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const module = "github.com/holdfast-go/holdfast/"
+
+// arrows is who may import whom inside the house, as ARCHITECTURE.md draws it.
+var arrows = map[string][]string{
+	"":                 nil,
+	"actor":            {"clockutil", "internal/machine", "internal/record", "messages", "store"},
+	"clockutil":        nil,
+	"internal/machine": {"clockutil", "messages"},
+	"internal/record":  {"messages"},
+	"internal/wire":    {"messages"},
+	"messages":         nil,
+	"sessions":         {"actor", "clockutil", "internal/wire", "messages", "store"},
+	"store":            {"internal/record", "messages"},
+}
+
+func TestThePackagesImportWhatTheArchitectureAllows(t *testing.T) {
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-f",
+		`{{.ImportPath}}{{range .Imports}} {{.}}{{end}}`, "./...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found []string
+	for line := range strings.Lines(string(out)) {
+		fields := strings.Fields(line)
+		pkg := inHouse(fields[0])
+		found = append(found, pkg)
+		for _, imported := range fields[1:] {
+			checkArrow(t, pkg, imported)
+		}
+	}
+	var known []string
+	for pkg := range arrows {
+		known = append(known, pkg)
+	}
+	slices.Sort(known)
+	slices.Sort(found)
+	if diff := cmp.Diff(known, found); diff != "" {
+		t.Errorf("packages of the house (-known +found):\n%s", diff)
+	}
+}
+
+func checkArrow(t *testing.T, pkg, imported string) {
+	t.Helper()
+	if strings.HasPrefix(imported, "github.com/asynkron/protoactor-go") && pkg != "actor" {
+		t.Errorf("%s imports the engine; only actor may", pkg)
+	}
+	if !strings.HasPrefix(imported, module) {
+		return
+	}
+	if !slices.Contains(arrows[pkg], inHouse(imported)) {
+		t.Errorf("%s imports %s, which is no arrow of the house", pkg, inHouse(imported))
+	}
+}
+
+func inHouse(importPath string) string {
+	return strings.TrimPrefix(strings.TrimPrefix(importPath, strings.TrimSuffix(module, "/")), "/")
+}

@@ -1,0 +1,225 @@
+package machine
+
+import (
+	"time"
+
+	"github.com/holdfast-go/holdfast/messages"
+)
+
+func (s *step) ask(a Ask) {
+	switch ask := a.Ask.(type) {
+	case messages.Get:
+		s.ip = ask.ClientIP
+		s.get(caller{id: a.Caller, min: ask.MinValidity})
+	case messages.Refresh:
+		s.ip = ask.ClientIP
+		s.refresh(s.wantsNewer(caller{id: a.Caller, min: ask.MinValidity}))
+	case messages.Revoke:
+		s.ip = ask.ClientIP
+		s.revokeAsked(a.Caller)
+	case messages.Reject:
+		s.tell(a.Caller, messages.Reply{Err: s.reject(ask)})
+	case messages.Establish:
+		s.tell(a.Caller, messages.Reply{Err: s.establish(ask)})
+	case messages.Exchange:
+		s.tell(a.Caller, messages.Reply{Err: messages.ErrNotSupported})
+	}
+}
+
+func (s *step) wantsNewer(c caller) caller {
+	c.newer, c.grant, c.generation = true, s.pair.grant, s.pair.generation
+	return c
+}
+
+// get answers Get. Nobody, the caller zero, is who found a published token stale.
+func (s *step) get(c caller) {
+	switch s.state {
+	case Fresh, Stale, Ending:
+		s.getHeld(c)
+	case Empty, Acquiring, Expired:
+		s.hold(c)
+	case Cooling, Dead:
+		s.tell(c.id, messages.Reply{Err: s.cause.error(s.dueIn())})
+	case Revoked:
+		s.getRevoked(c)
+	case Closed:
+		s.tell(c.id, messages.Reply{Err: messages.ErrClosed})
+	}
+}
+
+// getHeld answers Get while there is a valid token.
+func (s *step) getHeld(c caller) {
+	if s.left() < c.min {
+		s.getLonger(c)
+		return
+	}
+	s.tell(c.id, messages.Reply{Token: s.pair.token})
+	s.goStale()
+}
+
+// goStale has the first ask after staleAt, or after a back-off, start a renewal.
+func (s *step) goStale() {
+	switch s.state {
+	case Fresh:
+		if !s.now.Before(s.pair.staleAt) {
+			s.begin(renew)
+			s.state = Stale
+		}
+	case Stale:
+		if !s.now.Before(s.due) {
+			s.begin(renew)
+		}
+	case Empty, Acquiring, Ending, Expired, Cooling, Dead, Revoked, Closed:
+	}
+}
+
+// getLonger is for who wants more validity than the token held has left: one
+// renewal for all who ask, and no more than one a ForceInterval.
+func (s *step) getLonger(c caller) {
+	pause := s.forcedAt.Add(s.settings.ForceInterval).Sub(s.now)
+	failed := s.refreshIn()
+	switch {
+	case s.state == Ending:
+		s.tell(c.id, messages.Reply{Err: s.cause.error(0)})
+	case s.short != 0 && s.short == s.pair.generation && s.pair.token.Lifetime() < c.min:
+		s.tell(c.id, messages.Reply{Err: s.tooShort()})
+	case s.run.purpose == renew:
+		s.hold(s.wantsNewer(c))
+	case failed > 0:
+		s.tell(c.id, messages.Reply{Err: s.cause.error(failed)})
+	case !s.forcedAt.IsZero() && pause > 0:
+		s.tell(c.id, messages.Reply{Err: messages.Later(messages.ErrUnavailable, pause,
+			messages.Failure{Reason: "renewed for more validity a moment ago"})})
+	case s.refreshIn() > 0:
+		s.tell(c.id, messages.Reply{Err: s.cause.error(s.refreshIn())})
+	default:
+		s.forcedAt = s.now
+		s.hold(s.wantsNewer(c))
+	}
+}
+
+// getRevoked answers Get and Refresh after a Revoke. A kind that mints without a
+// human begins anew as soon as the revocation has ended.
+func (s *step) getRevoked(c caller) {
+	if s.rules.Human {
+		s.tell(c.id, messages.Reply{Err: messages.ErrRevoked})
+		return
+	}
+	c.newer = false
+	s.hold(c)
+}
+
+// refresh answers Refresh: a newer token than the one held now.
+func (s *step) refresh(c caller) {
+	switch s.state {
+	case Fresh, Stale:
+		s.refreshHeld(c)
+	case Empty, Acquiring, Expired:
+		s.hold(c)
+	case Cooling:
+		s.refreshCooling(c)
+	case Ending, Dead:
+		s.tell(c.id, messages.Reply{Err: s.cause.error(0)})
+	case Revoked:
+		s.getRevoked(c)
+	case Closed:
+		s.tell(c.id, messages.Reply{Err: messages.ErrClosed})
+	}
+}
+
+// refreshHeld asks for a newer token while there is a valid one. A renewal that
+// failed a moment ago is not tried again for it, and neither is a refresh token
+// that may be spent.
+func (s *step) refreshHeld(c caller) {
+	pause := s.refreshIn()
+	if !s.run.active() && pause > 0 {
+		s.tell(c.id, messages.Reply{Err: s.cause.error(pause)})
+		return
+	}
+	s.hold(c)
+}
+
+func (s *step) refreshCooling(c caller) {
+	if pause := s.refreshIn(); pause > 0 {
+		s.tell(c.id, messages.Reply{Err: s.cause.error(pause)})
+		return
+	}
+	s.hold(c)
+}
+
+// refreshIn is how long a Refresh has to leave the endpoint alone after a failure.
+func (s *step) refreshIn() time.Duration {
+	if s.failures == 0 {
+		return 0
+	}
+	pause := max(refreshPause, retryAfter(s.cause.failure))
+	return max(s.failedAt.Add(pause).Sub(s.now), s.mayTryAgainAt().Sub(s.now))
+}
+
+// dueIn is how long it is until the next try.
+func (s *step) dueIn() time.Duration { return max(0, s.due.Sub(s.now)) }
+
+// reject is told that a resource server refused a token.
+func (s *step) reject(r messages.Reject) error {
+	if s.state == Closed {
+		return messages.ErrClosed
+	}
+	if r.Token == "" || r.Token != s.pair.token.Access || s.pair.dropped || s.state == Revoked {
+		return nil
+	}
+	if !s.pair.serves(s.now) {
+		s.pair.dropped = true
+		return nil
+	}
+	if pause := s.rejectedAt.Add(s.settings.ForceInterval).Sub(s.now); !s.rejectedAt.IsZero() && pause > 0 {
+		return messages.Later(messages.ErrUnavailable, pause,
+			messages.Failure{Reason: "another token was rejected a moment ago"})
+	}
+	s.rejectedAt = s.now
+	s.drop()
+	s.emit(messages.Rejected{Header: s.head(), Cause: r.Cause})
+	return nil
+}
+
+// drop forgets the access token held; what it is renewed with stays.
+func (s *step) drop() {
+	s.pair.dropped = true
+	switch s.state {
+	case Fresh:
+		s.state = Expired
+	case Stale:
+		s.lapse()
+	case Ending:
+		s.state = Dead
+	case Empty, Acquiring, Expired, Cooling, Dead, Revoked, Closed:
+		return
+	}
+	s.do(Withdraw{})
+}
+
+// establish begins a new grant with a token that somebody else obtained. One
+// that is not newer than what is held changes nothing.
+func (s *step) establish(e messages.Establish) error {
+	switch {
+	case s.state == Closed:
+		return messages.ErrClosed
+	case e.Token.IsZero():
+		return messages.ErrNotSupported
+	case !e.Token.Issued.After(s.pair.token.Issued), !e.Token.Issued.After(s.given.Issued):
+		return nil
+	}
+	s.given, s.offered = e.Token, true
+	s.offer()
+	return nil
+}
+
+// offer lets a session that has nothing to give out wait for the token that it
+// was offered. Where there is a token it is served until the new one is saved;
+// in Empty the first look at the store decides.
+func (s *step) offer() {
+	switch s.state {
+	case Expired, Cooling, Dead, Revoked:
+		s.state = Acquiring
+	case Empty, Acquiring, Fresh, Stale, Ending, Closed:
+	}
+}

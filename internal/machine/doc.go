@@ -1,0 +1,87 @@
+// Package machine is the core of a session, as one pure function: Step takes a
+// session, a moment and an event, and returns what the session has become and
+// what is to be done about it. It decides everything and does nothing: it has no
+// clock, no timer, no goroutine, no lock and no I/O.
+//
+// # Words
+//
+// A grant is what lets the session get tokens, a generation counts the tokens of
+// a grant, and two tokens are compared as (grant, generation). A renewal is the
+// whole way to the next generation. It is made of leaves, one I/O each:
+//
+//	Queue → Load → Claim → Mint → Save → Publish
+//
+//	Queue   a slot at the token endpoint; who has callers waiting goes first
+//	Load    somebody may have been here: adopt what is newer, stop if it is fresh
+//	Claim   write "I am renewing" into the record, by compare-and-swap
+//	Mint    ask the token endpoint
+//	Save    write the new pair, by compare-and-swap from the claim's revision
+//
+// A renewal begins with Load, before Queue, as long as the store has not been
+// looked at; after that a store that nobody else writes is not looked at again.
+// Claim is left out where nobody could see it, and where a second use of the
+// grant does no harm.
+//
+// # States
+//
+//	state      meaning                             Get            Refresh
+//	Empty      the store has not been looked at    hold, run      hold, run
+//	Acquiring  no valid token, a renewal is        hold           hold
+//	           under way
+//	Fresh      valid                               answer         hold, run
+//	Stale      valid; a renewal is under way or    answer         hold, run
+//	           due again
+//	Ending     valid, but its grant is dead        answer         its cause
+//	Expired    no valid token, nothing under way   hold, run      hold, run
+//	Cooling    the last renewal failed             its cause      its cause while Retry-After
+//	                                                              lasts or within 1 s of the
+//	                                                              last try; else hold, run
+//	Dead       needs a human                       its cause      its cause
+//	Revoked    was revoked, here or elsewhere      ErrRevoked; a kind that mints without a
+//	                                               human: held until the revocation has ended
+//	Closed     let go of; what must not be lost    ErrClosed      ErrClosed
+//	           is still being saved
+//
+//	           renewal done    renewal failed              denied         the clock
+//	Acquiring  answer all,     callers waiting and         tell all,      who was held too long
+//	           Fresh (within   Retries left: again after   Dead           is told
+//	           its margin:     a back-off; else tell all,
+//	           Cooling)        Cooling
+//	Fresh                                                                 the first ask after
+//	                                                                      staleAt: run, Stale;
+//	                                                                      its end: Expired
+//	Stale      answer held,    tell held, due again        tell held,     its end: Acquiring if a
+//	           Fresh           after a back-off            Ending         renewal is under way,
+//	                                                                      else Expired
+//	Ending                                                                its end: Dead
+//	Cooling                                                               its end: Expired
+//
+// In every state: Reject of the token held withdraws it (Fresh → Expired, Stale →
+// Acquiring or Expired, Ending → Dead). Revoke withdraws it, tells those held,
+// and leads to Revoked. Changed adopts what is newer. Leave removes one caller
+// and does nothing else. Close leads to Closed.
+//
+// # Gates
+//
+// Each promise has one place that keeps it:
+//
+//	start       begins every run, so there is never more than one
+//	hold        keeps every caller, and leaves a state behind that starts a run
+//	minted      the commit guard of every new token
+//	reconcile   the generation rule of every Save that met a conflict
+//	denied      the other look before a grant is called dead
+//	takeoverIn  when another's claim is not respected any more
+//
+// # Time
+//
+// Step first makes the transitions that are due by now, then looks at the event,
+// so a late timer does no harm and neither does a spurious one. Timers are not
+// commanded but derived: Wake returns the next moment that matters. A leaf
+// carries a deadline; one that has not answered a second after it is given up, and
+// what it brings after that is late (see late).
+//
+// # What it does not do
+//
+// It keeps no list of sessions, knows no HTTP and no encoding of records, names
+// no kind of session, and does not exchange tokens.
+package machine

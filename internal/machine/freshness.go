@@ -1,0 +1,100 @@
+package machine
+
+import (
+	"time"
+
+	"github.com/holdfast-go/holdfast/clockutil"
+	"github.com/holdfast-go/holdfast/messages"
+)
+
+// Salts keep the jitters of one generation apart.
+const (
+	saltStale uint64 = iota
+	saltRetry
+	saltAgain
+	saltSave
+	saltWatch
+)
+
+// place gives a token its moments. The jitter is fixed for a session and a
+// generation; who did not renew the token itself waits a while longer, so that
+// the last renewer goes first.
+func (s *step) place(t messages.Token, grant, generation uint64, renewer string) pair {
+	p := pair{token: t, grant: grant, generation: generation, renewer: renewer}
+	life := t.Lifetime()
+	p.expiredAt = t.Expiry.Add(-s.settings.margin(life))
+	window := s.settings.window(life)
+	jitter := clockutil.Mix(s.seed, grant, generation, saltStale)
+	p.staleAt = p.expiredAt.Add(-window)
+	if renewer != s.settings.Name {
+		p.staleAt = p.staleAt.Add(window/2 + clockutil.Spread(window/4, jitter))
+	} else {
+		p.staleAt = p.staleAt.Add(clockutil.Spread(window/2, jitter))
+	}
+	return p
+}
+
+// restored makes a pair of a record. Its times are by the wall clock of who
+// wrote it: one from the future counts from now, and one from further in the
+// future than its margin is no token to give out.
+func (s *step) restored(r messages.Record) pair {
+	t := s.timed(r.Token)
+	ahead := t.Issued.Sub(s.now)
+	tooFar := ahead > s.settings.margin(t.Lifetime())
+	if ahead > 0 {
+		t.Issued, t.Expiry = s.now, t.Expiry.Add(-ahead)
+	}
+	p := s.place(t, r.Grant, r.Generation, r.Renewer)
+	p.dropped = tooFar || t.Access == "" || messages.DigestOf(t.Access) == r.Rejected
+	return p
+}
+
+// timed gives a token without an expiry the assumed one.
+func (s *step) timed(t messages.Token) messages.Token {
+	if t.Expiry.IsZero() {
+		t.Expiry = t.Issued.Add(assumedLife)
+	}
+	return t
+}
+
+// serves reports whether the pair's access token may be given out.
+func (p pair) serves(now time.Time) bool {
+	return !p.dropped && p.token.Access != "" && now.Before(p.expiredAt)
+}
+
+// settle puts a session that holds a pair, and runs nothing, into the state that
+// the pair deserves.
+func (s *step) settle() {
+	switch {
+	case s.state == Closed:
+	case !s.pair.serves(s.now):
+		s.state = Expired
+	case s.now.Before(s.pair.staleAt):
+		s.state = Fresh
+	default:
+		s.state = Stale
+		s.due = s.pair.staleAt
+	}
+}
+
+// publish lets the pair be given out without asking.
+func (s *step) publish() {
+	staleAt := s.pair.staleAt
+	if s.state == Stale && s.due.After(staleAt) {
+		staleAt = s.due
+	}
+	if s.state == Ending {
+		staleAt = s.pair.expiredAt
+	}
+	s.do(Publish{
+		Token:      s.pair.token,
+		Generation: s.pair.generation,
+		StaleAt:    staleAt,
+		Until:      s.pair.expiredAt,
+	})
+}
+
+// newer reports whether (grant, generation) a comes after b.
+func newer(aGrant, aGeneration, bGrant, bGeneration uint64) bool {
+	return messages.Record{Grant: aGrant, Generation: aGeneration}.Newer(bGrant, bGeneration)
+}

@@ -1,0 +1,156 @@
+package machine
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/holdfast-go/holdfast/messages"
+)
+
+// hold keeps a caller until a renewal ends. It is the only place that does, and
+// what it leaves behind makes next start a renewal if none is under way, so
+// nobody waits for nothing.
+func (s *step) hold(c caller) {
+	s.wait()
+	if len(s.held)-s.gone >= s.settings.HoldAtMost {
+		s.tell(c.id, messages.Reply{Err: messages.Later(messages.ErrOverloaded, refreshPause,
+			messages.Failure{Reason: "too many callers wait for this session"})})
+		return
+	}
+	c.since = s.now
+	if c.id != 0 {
+		s.held = append(s.held, c)
+	}
+}
+
+// wait turns a state that has no token and no renewal into one that wants a
+// renewal.
+func (s *step) wait() {
+	switch s.state {
+	case Empty, Expired, Cooling:
+		s.state = Acquiring
+	case Fresh:
+		s.state = Stale
+		s.due = s.now
+	case Stale:
+		s.due = s.now
+	case Acquiring, Ending, Dead, Revoked, Closed:
+	}
+}
+
+// shift removes the first of those who are held.
+func (s *step) shift() {
+	if s.held[0].left {
+		s.gone--
+	}
+	s.held = s.held[1:]
+	if len(s.held) == 0 {
+		s.held = nil
+	}
+}
+
+// leave removes a caller who waits no longer.
+func (s *step) leave(id Caller) {
+	if id == 0 {
+		return
+	}
+	s.revoke.askers = slices.DeleteFunc(s.revoke.askers, func(c Caller) bool { return c == id })
+	i, found := slices.BinarySearchFunc(s.held, id, func(c caller, id Caller) int {
+		return cmp.Compare(c.id, id)
+	})
+	if !found || s.held[i].left {
+		return
+	}
+	s.held[i].left = true
+	s.gone++
+	if s.gone > len(s.held)/2 {
+		s.held = slices.DeleteFunc(s.held, func(c caller) bool { return c.left })
+		s.gone = 0
+	}
+}
+
+// holdLimit returns when the first of those who are held has waited too long.
+func (s Session) holdLimit() time.Time {
+	if len(s.held) == 0 {
+		return time.Time{}
+	}
+	return s.limitOf(s.held[0])
+}
+
+// limitOf returns until when a caller is held; the zero time while the renewal
+// still waits for its first slot, which QueueFor limits.
+func (s Session) limitOf(c caller) time.Time {
+	if s.run.stage == queued && s.run.slotAt.IsZero() {
+		return time.Time{}
+	}
+	from := c.since
+	if s.run.slotAt.After(from) {
+		from = s.run.slotAt
+	}
+	return from.Add(s.settings.HoldFor)
+}
+
+// tellHeld answers all who are held for whom answer has something to say, and
+// keeps the others.
+func (s *step) tellHeld(answer func(caller) (messages.Reply, bool)) {
+	kept := s.held[:0]
+	for _, c := range s.held {
+		if c.left {
+			continue
+		}
+		if r, ok := answer(c); ok {
+			s.tell(c.id, r)
+		} else {
+			kept = append(kept, c)
+		}
+	}
+	clear(s.held[len(kept):])
+	s.held, s.gone = kept, 0
+	if len(kept) == 0 {
+		s.held = nil
+	}
+}
+
+// failHeld tells all who are held the same error.
+func (s *step) failHeld(err error) {
+	s.tellHeld(func(caller) (messages.Reply, bool) { return messages.Reply{Err: err}, true })
+}
+
+// serveHeld answers those who are held whom the pair satisfies.
+func (s *step) serveHeld() {
+	if !s.pair.serves(s.now) {
+		return
+	}
+	s.tellHeld(func(c caller) (messages.Reply, bool) {
+		return messages.Reply{Token: s.pair.token}, s.satisfies(c)
+	})
+}
+
+// satisfies reports whether the token held is what this caller waits for.
+func (s *step) satisfies(c caller) bool {
+	if c.newer && !newer(s.pair.grant, s.pair.generation, c.grant, c.generation) {
+		return false
+	}
+	return s.left() >= c.min
+}
+
+// left is how much of its real life the token held has left.
+func (s *step) left() time.Duration { return s.pair.token.Expiry.Sub(s.now) }
+
+// settleHeld answers all who are held after a renewal has brought a token: there
+// is nothing better to wait for.
+func (s *step) settleHeld() {
+	s.tellHeld(func(c caller) (messages.Reply, bool) {
+		if s.left() < c.min {
+			s.short = s.pair.generation
+			return messages.Reply{Err: s.tooShort()}, true
+		}
+		return messages.Reply{Token: s.pair.token}, true
+	})
+}
+
+func (s *step) tooShort() error {
+	return messages.Invalid("MinValidity", fmt.Sprintf("is longer than a new token lives (%s)", s.pair.token.Lifetime()))
+}

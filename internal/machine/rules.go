@@ -1,0 +1,153 @@
+package machine
+
+import (
+	"time"
+
+	"github.com/holdfast-go/holdfast/clockutil"
+	"github.com/holdfast-go/holdfast/messages"
+)
+
+// Rules is what a kind of session can do, as data. The zero Rules is a grant
+// that can be used again and again and needs no human, such as client credentials.
+type Rules struct {
+	// OneTime: the grant is a refresh token, which each renewal spends.
+	OneTime bool
+
+	// Human: without a stored or given token somebody must log in first.
+	Human bool
+
+	// Unborn: with nothing stored or given, asks fail with ErrNotEstablished
+	// instead of ErrLoginRequired.
+	Unborn bool
+
+	// KeepAlive: renew when stale without being asked.
+	KeepAlive bool
+
+	// RenewalRevokes: the server kills the old access token when it renews.
+	RenewalRevokes bool
+
+	// ReuseGrace is for how long the server accepts a spent refresh token.
+	ReuseGrace time.Duration
+
+	// Revocable: there is a revocation endpoint.
+	Revocable bool
+
+	// Given is the token that the kind was configured with; zero: none.
+	Given messages.Token
+
+	// Identity is a digest of all that tells this session from others.
+	Identity messages.Digest
+}
+
+// Traits are what the machine must know of the store.
+type Traits struct {
+	Shared  bool // other processes write it too
+	Durable bool // what was written outlives this process
+}
+
+// Settings is what all sessions of a Manager have in common. New wants every
+// field filled; WithDefaults does it.
+type Settings struct {
+	Name  string // of this process, in records and in jitter
+	Owner string // of this start of this process, in claims
+	Store Traits
+
+	Margin, Window          time.Duration // zero: derived from the token's lifetime
+	LeafTimeout             time.Duration
+	SaveTimeout             time.Duration
+	QueueFor, HoldFor       time.Duration
+	BackoffMax, CoolDownMax time.Duration
+	Claim                   time.Duration // zero: derived from the token's lifetime
+	ForceInterval           time.Duration
+	HoldAtMost, Retries     int // negative: none
+}
+
+// WithDefaults returns the settings with the default in place of each zero.
+func (s Settings) WithDefaults() Settings {
+	s.LeafTimeout = orDefault(s.LeafTimeout, 10*time.Second)
+	s.SaveTimeout = orDefault(s.SaveTimeout, 2*time.Second)
+	s.QueueFor = orDefault(s.QueueFor, 5*time.Minute)
+	s.HoldFor = orDefault(s.HoldFor, 30*time.Second)
+	s.BackoffMax = orDefault(s.BackoffMax, time.Minute)
+	s.CoolDownMax = orDefault(s.CoolDownMax, 30*time.Second)
+	s.ForceInterval = orDefault(s.ForceInterval, 10*time.Second)
+	s.HoldAtMost = orDefault(s.HoldAtMost, 10_000)
+	s.Retries = orDefault(s.Retries, 2)
+	return s
+}
+
+func orDefault[T comparable](v, otherwise T) T {
+	var zero T
+	if v == zero {
+		return otherwise
+	}
+	return v
+}
+
+const (
+	// assumedLife is taken for the lifetime of a token whose answer did not say.
+	assumedLife = 5 * time.Minute
+
+	// Back-off between the tries of one renewal while callers wait.
+	retryBase, retryMax = 200 * time.Millisecond, 2 * time.Second
+
+	// Back-off and cool-down between renewals.
+	againBase = time.Second
+
+	// hopelessFactor times CoolDownMax is the cool-down for what retrying
+	// cannot mend: 5 min by default.
+	hopelessFactor = 10
+
+	// retryAfterMax bounds what a server may ask us to wait.
+	retryAfterMax = 5 * time.Minute
+
+	// refreshPause keeps Refresh from asking a failing endpoint more often.
+	refreshPause = time.Second
+
+	// leafGrace is how long after its deadline a leaf that ignores it is waited for.
+	leafGrace = time.Second
+
+	// takeoverRoom is for the late answer and the slow save of an owner that is
+	// alive, when a one-time grant is taken over.
+	takeoverRoom = 5 * time.Second
+)
+
+// margin is how long before its expiry a token of lifetime life is not given
+// out any more. "Servers count in whole seconds", hence at least 1.25 s.
+func (s Settings) margin(life time.Duration) time.Duration {
+	m := orDefault(s.Margin, min(3*time.Minute, max(life/10, 1250*time.Millisecond)))
+	return min(m, life/2)
+}
+
+// ServedUntil returns when a token is not given out any more.
+func (s Settings) ServedUntil(t messages.Token) time.Time {
+	return t.Expiry.Add(-s.margin(t.Lifetime()))
+}
+
+// window is how long before the margin renewals begin.
+func (s Settings) window(life time.Duration) time.Duration {
+	w := orDefault(s.Window, min(10*time.Minute, life/3))
+	return min(w, life-s.margin(life))
+}
+
+// claimFor is how long a claim lasts on a token of lifetime life.
+func (s Settings) claimFor(life, grace time.Duration) time.Duration {
+	c := orDefault(s.Claim, max(5*time.Second, min(20*time.Second, s.window(life)/2)))
+	if grace > 0 {
+		c = min(c, grace/3)
+	}
+	return c
+}
+
+// coolDown is how long to leave the endpoint alone after n failures in a row.
+func (s Settings) coolDown(n int, f messages.Failure) time.Duration {
+	switch {
+	case f.RetryAfter > 0:
+		return retryAfter(f)
+	case f.Verdict == messages.Hopeless, f.Verdict == messages.GrantDenied:
+		return hopelessFactor * s.CoolDownMax
+	}
+	return clockutil.Doubling(min(againBase, s.CoolDownMax), s.CoolDownMax, n-1)
+}
+
+func retryAfter(f messages.Failure) time.Duration { return min(f.RetryAfter, retryAfterMax) }

@@ -1,0 +1,262 @@
+package machine
+
+import (
+	"github.com/holdfast-go/holdfast/messages"
+)
+
+// write says what a Save of a run is for.
+type write uint8
+
+const (
+	writePair    write = iota // a new pair, or again the one held
+	writeDeath                // a denial
+	writeRelease              // the end of our own claim
+	writeTomb                 // a tombstone with what is to be ended
+	writeGone                 // a tombstone without
+)
+
+// record is what the store should have of the pair held.
+func (s *step) record(status messages.Status) messages.Record { return s.recordOf(s.pair, status) }
+
+func (s *step) recordOf(p pair, status messages.Status) messages.Record {
+	r := messages.Record{
+		Identity:   s.rules.Identity,
+		Grant:      p.grant,
+		Generation: p.generation,
+		Token:      p.token,
+		Status:     status,
+		Written:    s.now.Round(0),
+		Renewer:    p.renewer,
+	}
+	if p.dropped {
+		r.Rejected = messages.DigestOf(p.token.Access)
+	}
+	return r
+}
+
+func (s *step) swapOf(r messages.Record) Swap {
+	return Swap{Prev: s.rev, Record: r, Op: s.newOp()}
+}
+
+// written notes that a write of ours has landed, and reports whether it is still
+// the newest that is known: the watch may have told of what came after it.
+func (s *step) written(rev messages.Rev) bool {
+	if rev < s.rev {
+		return false
+	}
+	s.rev, s.sight = rev, sighting{}
+	return true
+}
+
+func (s *step) sendSwap(w Swap) {
+	s.run.swap = w
+	s.do(Save{Leaf: s.send(saving, s.settings.SaveTimeout), Swap: w})
+}
+
+// sendSave writes the pair that was minted, or again the one held. An open write
+// is resent as it was: only that, or a later one, closes it.
+func (s *step) sendSave() {
+	s.run.write, s.run.slotted = writePair, false
+	switch {
+	case s.run.minted.generation != 0:
+		s.sendSwap(s.swapOf(s.recordOf(s.run.minted, messages.Alive)))
+	case s.unsaved.open:
+		s.sendSwap(s.unsaved.swap)
+	default:
+		s.sendSwap(s.swapOf(s.record(messages.Alive)))
+	}
+}
+
+func (s *step) savedBy(o Outcome) {
+	switch s.run.write {
+	case writePair:
+		s.pairSaved(o)
+	case writeDeath:
+		s.deathSaved(o)
+	case writeRelease:
+		s.released(o)
+	case writeTomb:
+		s.tombSaved(o)
+	case writeGone:
+		s.goneSaved(o)
+	}
+}
+
+// released does not mind: a claim that still stands is waited for and taken over.
+func (s *step) released(o Outcome) {
+	if w, ok := o.(Written); ok {
+		s.written(w.Rev)
+	}
+	s.finish()
+}
+
+func (s *step) pairSaved(o Outcome) {
+	switch o := o.(type) {
+	case Written:
+		s.written(o.Rev)
+		s.pairKept()
+	case Conflict:
+		s.unsaved.open, s.run.claimed = false, false
+		s.load()
+	case Unwritten:
+		s.keepUnsaved(messages.Failure{Reason: "store: " + o.Reason}, o.Open)
+	case TimedOut:
+		s.keepUnsaved(messages.Failure{Reason: "store: no answer in time"}, true)
+	case Granted, Found, NotFound, Foreign, Unread, Minted, Ended, Failed:
+		panic("BUG: not an outcome of Save")
+	}
+}
+
+// pairKept goes on after a pair has been saved.
+func (s *step) pairKept() {
+	if s.unsaved.waiting {
+		s.unsaved = unsaved{}
+		s.emit(messages.Saved{Header: s.head()})
+	}
+	switch {
+	case s.run.minted.generation != 0:
+		s.installMinted()
+	case s.run.purpose == renew:
+		s.queue()
+	default:
+		s.endResave()
+	}
+}
+
+// endResave ends a run that only saved. Whoever found the token stale meanwhile
+// has had no effect, so the next one counts again.
+func (s *step) endResave() {
+	s.finish()
+	if s.state == Stale {
+		s.publish()
+	}
+}
+
+// keepUnsaved gives a new pair out though the store does not have it: the old
+// one may be spent. Saving is tried again until it succeeds.
+func (s *step) keepUnsaved(f messages.Failure, open bool) {
+	first := s.run.minted.generation != 0
+	if first && s.superseded() {
+		s.endSuperseded()
+		return
+	}
+	if !first && !s.unsaved.waiting { // what the store has was adopted instead
+		s.pairKept()
+		return
+	}
+	again := s.run.purpose == renew && !first
+	s.unsaved.waiting, s.unsaved.swap, s.unsaved.open = true, s.run.swap, open
+	s.unsaved.tries++
+	s.unsaved.due = s.now.Add(s.againIn(saltSave, s.unsaved.tries))
+	switch {
+	case first:
+		s.unsaved.tries = 1
+		s.installMinted()
+		s.emit(messages.Unsaved{Header: s.head(), Cause: f})
+	case again:
+		s.mintFailed(f)
+	default:
+		s.endResave()
+	}
+}
+
+// reconcile is the generation rule: after a conflict a minted pair is written
+// whenever the record still has the (grant, generation) that was spent, even if
+// our claim has been lost meanwhile. If it has moved on, the pair is dropped; if it is of
+// another grant or revoked, the pair is ended at the server.
+func (s *step) reconcile(r *messages.Record) {
+	m := s.run.minted
+	switch {
+	case r == nil:
+		s.sendSave()
+	case r.Status.Tombstone(), s.rules.OneTime && r.Grant > m.grant:
+		s.run.minted = pair{}
+		s.stray(m.token)
+		s.finish()
+	case !r.Newer(m.grant, m.generation-1):
+		s.sendSave()
+	case s.rules.OneTime || s.pair.serves(s.now):
+		s.run.minted = pair{}
+		s.endOvertaken()
+	default: // the grant can be used again, and what was found is of no use
+		s.run.minted.grant, s.run.minted.generation = r.Grant, r.Generation+1
+		s.sendSave()
+	}
+}
+
+// installMinted makes the minted pair the one held and tells all who wait. It is
+// behind the same guard as minted: the watch may have told of something newer
+// while the pair was being saved.
+func (s *step) installMinted() {
+	given := s.run.purpose == install
+	if s.superseded() {
+		s.endSuperseded()
+		return
+	}
+	s.pair = s.run.minted
+	s.finish()
+	if given {
+		s.given, s.offered = messages.Token{}, false
+	}
+	if s.state == Closed {
+		return
+	}
+	s.announce()
+	s.revoke = revocation{strays: s.revoke.strays}
+	switch {
+	case s.pair.serves(s.now):
+		s.settle()
+		s.publish()
+		s.settleHeld()
+	case given:
+		s.state = Expired
+		s.do(Withdraw{})
+	default:
+		s.giveOnce()
+	}
+}
+
+// superseded reports whether the pair that was minted may not be held any more.
+func (s *step) superseded() bool {
+	m := s.run.minted
+	return s.state == Revoked && s.run.purpose == renew || !newer(m.grant, m.generation, s.pair.grant, s.pair.generation)
+}
+
+// endSuperseded ends at the server what belongs to another grant than the
+// one held by now, and drops what has been overtaken.
+func (s *step) endSuperseded() {
+	m := s.run.minted
+	if s.run.purpose == renew && (s.state == Revoked || s.pair.grant != m.grant) {
+		s.stray(m.token)
+	}
+	s.endOvertaken()
+}
+
+// announce tells what a new pair means.
+func (s *step) announce() {
+	expiry := s.pair.token.Expiry
+	if s.pair.generation == 1 {
+		s.emit(messages.Acquired{Header: s.head(), Expiry: expiry})
+	} else {
+		s.emit(messages.Renewed{Header: s.head(), Expiry: expiry})
+	}
+	if s.failures > 0 {
+		s.emit(messages.Recovered{Header: s.head(), Failures: s.failures})
+	}
+	s.failures, s.cause = 0, cause{}
+}
+
+// giveOnce is a new token that is already within its margin: those who wait get
+// it, if it lives at all, and the endpoint is left alone for a while.
+func (s *step) giveOnce() {
+	s.do(Withdraw{})
+	s.failures++
+	s.failedAt = s.now
+	s.cause = cause{failure: messages.Failure{Reason: "the token endpoint gives tokens that have run out when they arrive"}}
+	s.due = s.now.Add(s.settings.coolDown(s.failures, s.cause.failure))
+	s.state = Cooling
+	if s.left() > 0 {
+		s.settleHeld()
+	}
+	s.failHeld(s.cause.error(s.dueIn()))
+}

@@ -1,0 +1,150 @@
+package sessions
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/holdfast-go/holdfast/internal/wire"
+	"github.com/holdfast-go/holdfast/messages"
+)
+
+// Endpoint is one authorization server, and one client of it. It is copied when
+// a kind is made of it; do not change its maps and slices after that.
+type Endpoint struct {
+	// TokenURL is the token endpoint: https, or http to a loopback address.
+	// RevokeURL is the revocation endpoint (RFC 7009); empty: there is none.
+	TokenURL, RevokeURL string
+
+	// ClientID is the client's identifier.
+	ClientID string
+
+	// Auth is how the client authenticates itself. It is required: trying one
+	// way and then another would spend what can be used once.
+	Auth ClientAuth
+
+	// Scopes are asked for with every new token; nil: the server's default.
+	Scopes []string
+
+	// Resource (RFC 8707) and Audience are asked for likewise; empty: none.
+	Resource, Audience string
+
+	// HTTPClient makes the requests. If nil, one of the Manager's own: TLS 1.2 or
+	// newer, no proxy, no cookies. A given one is copied; its redirects are
+	// refused all the same.
+	HTTPClient *http.Client
+
+	// Params are extra form fields of token requests, Header extra headers of
+	// all requests; nil: none.
+	Params url.Values
+	Header http.Header
+
+	// SubjectFields are the form fields for a Subject's Type and ID. Without
+	// them a Subject is ErrInvalid.
+	SubjectFields [2]string
+
+	// RenewalRevokes: the server kills the old access token when it renews the
+	// pair. The old one is then withdrawn right before, and callers wait.
+	RenewalRevokes bool
+
+	// ReuseGrace is for how long the server accepts a refresh token that has been
+	// spent; zero: it does not.
+	ReuseGrace time.Duration
+}
+
+// Subject is whom a client acts for, in words of the server's own, such as
+// {"user", "12345"}. The zero Subject is the client itself.
+type Subject struct{ Type, ID string }
+
+// reserved are form fields that an Endpoint or a kind sets by itself.
+var reserved = []string{
+	"grant_type", "client_id", "client_secret", "client_assertion", "client_assertion_type",
+	"refresh_token", "scope", "resource", "audience", "assertion", "token", "token_type_hint",
+}
+
+// check returns ErrInvalid naming the field that is wrong.
+func (e Endpoint) check() error {
+	if err := wire.CheckURL(e.TokenURL); err != nil {
+		return messages.Invalid("Endpoint.TokenURL", err.Error())
+	}
+	if err := wire.CheckURL(e.RevokeURL); e.RevokeURL != "" && err != nil {
+		return messages.Invalid("Endpoint.RevokeURL", err.Error())
+	}
+	switch {
+	case e.ClientID == "":
+		return messages.Invalid("Endpoint.ClientID", "is empty")
+	case e.Auth == nil:
+		return messages.Invalid("Endpoint.Auth", "is missing")
+	case e.ReuseGrace < 0:
+		return messages.Invalid("Endpoint.ReuseGrace", "is negative")
+	}
+	if err := e.Auth.check(); err != nil {
+		return err
+	}
+	return e.checkFields()
+}
+
+func (e Endpoint) checkFields() error {
+	for _, scope := range e.Scopes {
+		if !isScope(scope) {
+			return messages.Invalid("Endpoint.Scopes", "has a scope that is empty or holds a space, a quote or a backslash")
+		}
+	}
+	for name := range e.Params {
+		if name == "" || slices.Contains(reserved, name) || slices.Contains(e.SubjectFields[:], name) {
+			return messages.Invalid("Endpoint.Params", fmt.Sprintf("has the field %q, which is not its own", name))
+		}
+	}
+	for name, values := range e.Header {
+		if !isToken(name) || slices.ContainsFunc(values, func(v string) bool { return strings.ContainsAny(v, "\r\n\x00") }) {
+			return messages.Invalid("Endpoint.Header", "has a name or a value that no header can have")
+		}
+	}
+	return nil
+}
+
+// isScope reports whether s is a scope-token of RFC 6749, section 3.3.
+func isScope(s string) bool {
+	return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
+		return r <= ' ' || r == '"' || r == '\\' || r > '~'
+	})
+}
+
+// isToken reports whether s is a token of RFC 9110, section 5.6.2: a name of a
+// header, a parameter or a scheme.
+func isToken(s string) bool {
+	return s != "" && !strings.ContainsFunc(s, func(r rune) bool { return !isTokenChar(r) })
+}
+
+func isTokenChar(r rune) bool {
+	return r > ' ' && r < 0x7f && !strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r)
+}
+
+// fields are the form fields that follow those of the grant.
+func (e Endpoint) fields() []wire.Field {
+	fields := []wire.Field{
+		{Name: "scope", Value: strings.Join(e.Scopes, " ")},
+		{Name: "resource", Value: e.Resource},
+		{Name: "audience", Value: e.Audience},
+	}
+	for _, name := range slices.Sorted(maps.Keys(e.Params)) {
+		for _, value := range e.Params[name] {
+			fields = append(fields, wire.Field{Name: name, Value: value})
+		}
+	}
+	return fields
+}
+
+// identity writes what tells the sessions of one endpoint from those of another.
+func (e Endpoint) identity(d *digest) {
+	d.strings(e.TokenURL, e.ClientID, e.Resource, e.Audience)
+	d.list(slices.Sorted(slices.Values(e.Scopes)))
+	for _, name := range slices.Sorted(maps.Keys(e.Params)) {
+		d.strings(name)
+		d.list(e.Params[name])
+	}
+}

@@ -1,0 +1,27 @@
+package sessions
+
+import "github.com/holdfast-go/holdfast/messages"
+
+// KeepAlive is a kind whose sessions, once asked, renew when their token is stale
+// without being asked again. They do not sleep.
+func KeepAlive(k Kind) Kind { return keepAlive{kind: k} }
+
+type keepAlive struct{ kind Kind }
+
+func (k keepAlive) plan() (plan, error) {
+	if k.kind == nil {
+		return plan{}, messages.Invalid("kind", "is nil")
+	}
+	p, err := k.kind.plan()
+	if err != nil {
+		return plan{}, err
+	}
+	p.rules.KeepAlive = true
+	return p, nil
+}
+
+// String names the kind.
+func (keepAlive) String() string { return "KeepAlive" }
+
+// GoString is String.
+func (k keepAlive) GoString() string { return k.String() }

@@ -1,0 +1,72 @@
+package sessions
+
+import (
+	"github.com/holdfast-go/holdfast/actor"
+	"github.com/holdfast-go/holdfast/internal/wire"
+	"github.com/holdfast-go/holdfast/messages"
+)
+
+// Persistent goes on with the tokens of a login by their refresh token (RFC 6749,
+// section 6). Each refresh token is spent once, and its successor saved before
+// anybody is given the new access token.
+//
+// t is what the login has left: Access, Refresh, Issued and Expiry are required.
+// The zero Token: only what the store has. The store's record wins unless there is none or t
+// was issued later; over a record of a revoked or dead session, t wins only if it
+// was issued after that was written, so a restart with an old token undoes no Revoke.
+func Persistent(e Endpoint, t messages.Token) Kind { return persistent{endpoint: e, token: t} }
+
+type persistent struct {
+	endpoint Endpoint
+	token    messages.Token
+}
+
+func (k persistent) plan() (plan, error) {
+	if err := checkPair(k.token); err != nil {
+		return plan{}, err
+	}
+	if err := k.endpoint.check(); err != nil {
+		return plan{}, err
+	}
+	rules := actor.Rules{
+		OneTime:        true,
+		Human:          true,
+		RenewalRevokes: k.endpoint.RenewalRevokes,
+		ReuseGrace:     k.endpoint.ReuseGrace,
+		Given:          k.token,
+	}
+	return newPlan("persistent", k.endpoint, rules, refreshForm), nil
+}
+
+// checkPair accepts no token and a whole one.
+func checkPair(t messages.Token) error {
+	if t.Access == "" && t.Refresh == "" && t.Issued.IsZero() && t.Expiry.IsZero() {
+		return nil
+	}
+	switch {
+	case t.Access == "":
+		return messages.Invalid("Token.Access", "is empty")
+	case t.Refresh == "":
+		return messages.Invalid("Token.Refresh", "is empty")
+	case t.Issued.IsZero():
+		return messages.Invalid("Token.Issued", "is missing")
+	case t.Expiry.IsZero():
+		return messages.Invalid("Token.Expiry", "is missing")
+	case !t.Expiry.After(t.Issued):
+		return messages.Invalid("Token.Expiry", "is not after Token.Issued")
+	}
+	return nil
+}
+
+func refreshForm(m actor.Mint) []wire.Field {
+	return []wire.Field{
+		{Name: "grant_type", Value: "refresh_token"},
+		{Name: "refresh_token", Value: m.Refresh.Reveal()},
+	}
+}
+
+// String names the kind.
+func (persistent) String() string { return "Persistent" }
+
+// GoString is String.
+func (k persistent) GoString() string { return k.String() }

@@ -1,0 +1,144 @@
+package sessions
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/holdfast-go/holdfast/actor"
+	"github.com/holdfast-go/holdfast/messages"
+)
+
+// Session is a handle of one session. Handles of one key are alike; they are safe
+// for concurrent use and stay good until the Manager is closed or the session
+// forgotten.
+type Session struct{ live *actor.Session }
+
+// Key returns the key of the session.
+func (s *Session) Key() string { return s.live.Key() }
+
+// String returns the key.
+func (s *Session) String() string { return s.live.Key() }
+
+// AccessToken returns a valid access token. With one at hand it costs an atomic
+// load; ctx is not looked at then.
+//
+// The error is the cause of ctx, ErrUnavailable, ErrOverloaded, ErrLoginRequired,
+// ErrNotEstablished, ErrRevoked, ErrOutcomeUnknown, ErrInvalid (an option, or a record
+// in the store that is another session's) or ErrClosed.
+func (s *Session) AccessToken(ctx context.Context, opts ...Option) (string, error) {
+	if len(opts) == 0 {
+		if snap := s.live.Live(0); snap != nil {
+			return snap.Access(), nil
+		}
+	}
+	t, err := s.token(ctx, opts)
+	return t.Access.Reveal(), err
+}
+
+// Token returns a valid access token with what came along with it. Its errors are
+// those of AccessToken. The caller must not change its slice and its map.
+func (s *Session) Token(ctx context.Context, opts ...Option) (messages.Token, error) {
+	return s.token(ctx, opts)
+}
+
+// Authorize sets the Authorization header of req to a valid access token, under
+// the context of req. Its errors are those of AccessToken, and then req is as it was.
+func (s *Session) Authorize(req *http.Request, opts ...Option) error {
+	if len(opts) == 0 {
+		if snap := s.live.Live(0); snap != nil {
+			req.Header.Set("Authorization", snap.Header())
+			return nil
+		}
+	}
+	t, err := s.token(req.Context(), opts)
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Authorization", actor.Header(t))
+	return nil
+}
+
+// token returns the token at hand, or asks the session.
+func (s *Session) token(ctx context.Context, opts []Option) (messages.Token, error) {
+	c, err := options(opts)
+	if err != nil {
+		return messages.Token{}, s.wrap(err)
+	}
+	if snap := s.live.Live(c.min); snap != nil {
+		return snap.Token(), nil
+	}
+	r := s.live.Ask(ctx, messages.Get{MinValidity: c.min, ClientIP: c.ip})
+	return r.Token, s.wrap(r.Err)
+}
+
+// Refresh returns when there is a newer token than the one held at the call. It
+// joins a renewal that is under way. Its errors are those of AccessToken; if the
+// renewal fails while the old token is valid, that is still given out.
+func (s *Session) Refresh(ctx context.Context, opts ...Option) error {
+	c, err := options(opts)
+	if err != nil {
+		return s.wrap(err)
+	}
+	r := s.live.Ask(ctx, messages.Refresh{MinValidity: c.min, ClientIP: c.ip})
+	return s.wrap(r.Err)
+}
+
+// Exchange is not supported: ErrNotSupported.
+func (s *Session) Exchange(_ context.Context, _ messages.Exchange, _ ...Option) (messages.Token, error) {
+	return messages.Token{}, s.wrap(ErrNotSupported)
+}
+
+// Establish is not supported: ErrNotSupported.
+func (s *Session) Establish(_ context.Context, _ ...string) error { return s.wrap(ErrNotSupported) }
+
+// Revoke has the server end the session's tokens. From its beginning nobody is
+// given one any more. It returns nil only when the server has confirmed; with an
+// error the session is revoked all the same, and another Revoke, here, in another
+// process or after a restart, goes on where this one ended.
+//
+// A Persistent session stays revoked: ErrRevoked. The other kinds get a new
+// token with the next ask. Without an Endpoint.RevokeURL the error is ErrNotSupported
+// and nothing happens.
+func (s *Session) Revoke(ctx context.Context, opts ...Option) error {
+	c, err := addressOnly(opts)
+	if err != nil {
+		return s.wrap(err)
+	}
+	if !s.live.Revocable() {
+		return s.wrap(ErrNotSupported)
+	}
+	return s.wrap(s.live.Ask(ctx, messages.Revoke{ClientIP: c.ip}).Err)
+}
+
+// Reject says that a resource server refused this access token. If it is the one
+// held, it is not given out any more once Reject has returned nil, and the next ask renews. If
+// it is not, nothing happens. cause is told to subscribers and must not quote the
+// token; nil: nothing.
+//
+// A second token that is rejected within Config.ForceInterval stays, and the error is
+// ErrUnavailable: a resource server cannot have the authorization server
+// asked for a token with every call.
+func (s *Session) Reject(ctx context.Context, accessToken string, cause error, opts ...Option) error {
+	if accessToken == "" {
+		return s.wrap(messages.Invalid("accessToken", "is empty"))
+	}
+	if _, err := addressOnly(opts); err != nil {
+		return s.wrap(err)
+	}
+	return s.wrap(s.live.Ask(ctx, messages.Reject{Token: messages.Secret(accessToken), Cause: cause}).Err)
+}
+
+// Status returns what the session looks like now. It asks nobody.
+func (s *Session) Status() Status { return status(s.live) }
+
+// servedUntil returns when the session stops giving out a token.
+func (s *Session) servedUntil(t messages.Token) time.Time { return s.live.ServedUntil(t) }
+
+func (s *Session) wrap(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("session %q: %w", s.Key(), err)
+}

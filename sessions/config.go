@@ -77,7 +77,8 @@ type Config struct {
 	IdleAfter time.Duration
 
 	// MaxUnwatched is how long tokens of a shared store are served without a
-	// working watch. If zero, 10 min.
+	// working watch. If zero, 10 min. The stores of this module never lose
+	// theirs, so with them it has no effect.
 	MaxUnwatched time.Duration
 
 	// HoldAtMost limits the callers held by one session. If zero, 10,000. If

@@ -77,7 +77,6 @@ func (s *step) goStale() {
 // renewal for all who ask, and no more than one a ForceInterval.
 func (s *step) getLonger(c caller) {
 	pause := s.forcedAt.Add(s.settings.ForceInterval).Sub(s.now)
-	failed := s.refreshIn()
 	switch {
 	case s.state == Ending:
 		s.tell(c.id, messages.Reply{Err: s.cause.error(0)})
@@ -85,8 +84,6 @@ func (s *step) getLonger(c caller) {
 		s.tell(c.id, messages.Reply{Err: s.tooShort()})
 	case s.run.purpose == renew:
 		s.hold(s.wantsNewer(c))
-	case failed > 0:
-		s.tell(c.id, messages.Reply{Err: s.cause.error(failed)})
 	case !s.forcedAt.IsZero() && pause > 0:
 		s.tell(c.id, messages.Reply{Err: messages.Later(messages.ErrUnavailable, pause,
 			messages.Failure{Reason: "renewed for more validity a moment ago"})})
@@ -132,7 +129,7 @@ func (s *step) refresh(c caller) {
 // that may be spent.
 func (s *step) refreshHeld(c caller) {
 	pause := s.refreshIn()
-	if !s.run.active() && pause > 0 {
+	if s.run.purpose != renew && pause > 0 {
 		s.tell(c.id, messages.Reply{Err: s.cause.error(pause)})
 		return
 	}
@@ -214,12 +211,11 @@ func (s *step) establish(e messages.Establish) error {
 }
 
 // offer lets a session that has nothing to give out wait for the token that it
-// was offered. Where there is a token it is served until the new one is saved;
-// in Empty the first look at the store decides.
+// was offered. Where there is a token it is served until the new one is saved.
 func (s *step) offer() {
 	switch s.state {
-	case Expired, Cooling, Dead, Revoked:
+	case Empty, Expired, Cooling, Dead, Revoked:
 		s.state = Acquiring
-	case Empty, Acquiring, Fresh, Stale, Ending, Closed:
+	case Acquiring, Fresh, Stale, Ending, Closed:
 	}
 }

@@ -96,8 +96,10 @@ func (s *step) claimOrMint() {
 	s.beginGrant()
 	store := s.settings.Store
 	switch {
-	case s.rules.OneTime && s.pair.token.Refresh == "":
+	case s.barren():
 		s.lost()
+	case s.now.Before(s.mayTryAgainAt()):
+		s.giveUp(cause{failure: messages.Failure{Reason: "the refresh token may be spent"}})
 	case store.Shared, store.Durable && s.rules.OneTime:
 		s.claim()
 	default:

@@ -29,8 +29,8 @@
 //	Acquiring  no valid token, a renewal is        hold           hold
 //	           under way
 //	Fresh      valid                               answer         hold, run
-//	Stale      valid; a renewal is under way or    answer         hold, run
-//	           due again
+//	Stale      valid; a renewal is under way or    answer         hold, run; after a failure
+//	           due again                                          as in Cooling
 //	Ending     valid, but its grant is dead        answer         its cause
 //	Expired    no valid token, nothing under way   hold, run      hold, run
 //	Cooling    the last renewal failed             its cause      its cause while Retry-After
@@ -52,14 +52,17 @@
 //	                                                                      its end: Expired
 //	Stale      answer held,    tell held, due again        tell held,     its end: Acquiring if a
 //	           Fresh           after a back-off            Ending         renewal is under way,
-//	                                                                      else Expired
+//	                                                                      Cooling while Retry-After
+//	                                                                      lasts, else Expired
 //	Ending                                                                its end: Dead
 //	Cooling                                                               its end: Expired
 //
-// In every state: Reject of the token held withdraws it (Fresh → Expired, Stale →
-// Acquiring or Expired, Ending → Dead). Revoke withdraws it, tells those held,
-// and leads to Revoked. Changed adopts what is newer. Leave removes one caller
-// and does nothing else. Close leads to Closed.
+// In every state: Reject of the token held withdraws it (Fresh → Expired, Stale
+// as at its end, Ending → Dead). Revoke withdraws it, tells those held,
+// and leads to Revoked. Establish leads to Acquiring where there is no token, and
+// where there is one leaves the state as it is until it succeeds. Changed adopts
+// what is newer. Leave removes one caller and does nothing else. Close leads to
+// Closed.
 //
 // # Gates
 //

@@ -153,6 +153,7 @@ func (s *step) deathSaved(o Outcome) {
 			return
 		}
 		s.written(o.Rev)
+		s.unsaved = unsaved{} // the record of a death has the pair too
 		s.dieNow()
 	case Conflict:
 		s.run.claimed = false
@@ -186,7 +187,7 @@ func (s *step) die(f messages.Failure, doubted bool) {
 		return
 	}
 	s.settle()
-	if s.state == Expired {
+	if !s.state.valid() {
 		s.state = Dead
 		s.do(Withdraw{})
 	} else {

@@ -67,6 +67,8 @@ func (p pair) serves(now time.Time) bool {
 func (s *step) settle() {
 	switch {
 	case s.state == Closed:
+	case s.barren():
+		s.settleBarren()
 	case !s.pair.serves(s.now):
 		s.state = Expired
 	case s.now.Before(s.pair.staleAt):
@@ -75,6 +77,23 @@ func (s *step) settle() {
 		s.state = Stale
 		s.due = s.pair.staleAt
 	}
+}
+
+// barren reports whether a pair is held, or none, that nothing can be renewed from.
+func (s *step) barren() bool { return s.rules.Human && s.pair.token.Refresh == "" }
+
+// settleBarren gives out what there is to its end; then somebody must log in.
+func (s *step) settleBarren() {
+	s.cause = cause{kind: loginRequired}
+	if s.rules.Unborn && s.pair.generation == 0 {
+		s.cause.kind = notEstablished
+	}
+	s.state = Dead
+	if s.pair.serves(s.now) {
+		s.state = Ending
+		s.serveHeld()
+	}
+	s.failHeld(s.cause.error(0))
 }
 
 // publish lets the pair be given out without asking.

@@ -32,12 +32,12 @@ func (s Session) Key(now time.Time) string {
 	}
 	k.addRun(s.run)
 	k.add("rev", s.rev, s.looked, "sight", s.sight.rev, s.sight.claim, s.sight.seen, k.at(s.sight.last), k.at(s.sight.arrived))
-	k.add("doubt", k.at(s.doubt.sent), s.doubt.deadline, s.doubt.leaf)
+	k.add("doubt", k.at(s.doubt.sent), s.doubt.deadline, s.doubt.leaf, s.givenUp)
 	k.add("unsaved", s.unsaved.waiting, s.unsaved.open, s.unsaved.tries, k.at(s.unsaved.due))
 	if s.unsaved.open {
 		k.addSwap(s.unsaved.swap)
 	}
-	k.add("revoke", s.revoke.wanted, s.revoke.askers, s.revoke.landed, s.revoke.ended, s.revoke.doubted, s.revoke.unsaved, s.revoke.tries)
+	k.add("revoke", s.revoke.wanted, s.revoke.askers, s.revoke.landed, k.at(s.revoke.at), s.revoke.ended, s.revoke.doubted, s.revoke.unsaved, s.revoke.over, s.revoke.tries)
 	for _, t := range s.revoke.strays {
 		k.addToken("stray", t)
 	}

@@ -12,7 +12,11 @@ func (s *step) loaded(o Outcome) {
 	case Found:
 		s.found(o)
 	case NotFound:
-		s.looked, s.rev = true, 0
+		if s.rev > 0 {
+			s.unread("answered with an old revision")
+			return
+		}
+		s.looked = true
 		s.afterLook(nil)
 	case Foreign:
 		s.foreign()
@@ -31,11 +35,22 @@ func (s *step) found(o Found) {
 		s.unread("answered with an old revision")
 	case !s.owns(o.Record):
 		s.foreign()
+	case s.installs() && s.takesGiven(&o.Record):
+		s.rev, s.run.claimed = o.Rev, false
+		s.looked = true
+		s.afterLook(&o.Record)
 	default:
 		s.absorb(o.Rev, o.Record)
 		s.looked = true
 		s.afterLook(&o.Record)
 	}
+}
+
+// installs reports whether a run that looks at the store may find that the token
+// offered is to be installed. What is found is then nobody's cause any more.
+func (s *step) installs() bool {
+	return s.offered && s.state != Closed &&
+		(s.run.purpose == install || s.run.purpose == renew && s.run.minted.generation == 0)
 }
 
 // owns reports whether a record is this session's. A store that adapts a
@@ -92,8 +107,8 @@ func (s *step) absorb(rev messages.Rev, r messages.Record) {
 	s.run.claimed = s.run.claimed && s.owned(r.Claim)
 	same := r.Grant == s.pair.grant && r.Generation == s.pair.generation
 	had := s.pair.generation
-	if s.unsaved.waiting {
-		had-- // what the store had when the pair held was renewed from it
+	if had > 0 && (s.unsaved.waiting || s.pair.token.IsZero()) {
+		had-- // what was held before the pair was renewed, or before the session slept
 	}
 	switch {
 	case r.Status.Tombstone():
@@ -107,6 +122,8 @@ func (s *step) absorb(rev messages.Rev, r messages.Record) {
 		s.adoptDeath(r)
 	case same && s.rules.RenewalRevokes && s.sight.claim.Owner != "":
 		s.withholdRevoked()
+	case same && s.rules.RenewalRevokes && r.Claim.Owner == "":
+		s.restoreWithheld()
 	}
 }
 
@@ -114,14 +131,16 @@ func (s *step) absorb(rev messages.Rev, r messages.Record) {
 // which we are still ending the old one. It is none of that run's business, and
 // is looked at when that run has ended.
 func (s *step) overBuried(r messages.Record) bool {
-	return s.revoke.wanted && s.revoke.landed && !r.Status.Tombstone()
+	over := s.revoke.wanted && s.revoke.landed && !r.Status.Tombstone()
+	s.revoke.over = s.revoke.over || over
+	return over
 }
 
 // adopt takes a pair that another process, or this one before it slept, has
 // saved. It is what is renewed from; it is given out if it is good.
 func (s *step) adopt(r messages.Record) {
 	woken := !s.looked
-	if s.unsaved.waiting && r.Grant != s.pair.grant {
+	if s.unsaved.waiting && r.Grant != s.pair.grant || s.revoke.wanted && !s.rules.OneTime {
 		s.stray(s.pair.token)
 	}
 	s.pair, s.doubt, s.unsaved = s.restored(r), doubt{}, unsaved{}
@@ -175,10 +194,30 @@ func (s *step) keepAcquiring() {
 func (s *step) withholdRevoked() {
 	switch s.state {
 	case Fresh, Stale:
-		s.state = Expired
+		s.lapse()
 		s.do(Withdraw{})
-		s.keepAcquiring()
 	case Empty, Acquiring, Ending, Expired, Cooling, Dead, Revoked, Closed:
+	}
+}
+
+// restoreWithheld gives a token out again that another process has not renewed
+// after all.
+func (s *step) restoreWithheld() {
+	switch s.state {
+	case Expired, Cooling:
+		if s.pair.serves(s.now) && !s.doubted() && !s.run.active() {
+			s.settle()
+			s.standByFailure()
+			s.publish()
+		}
+	case Empty, Acquiring, Fresh, Stale, Ending, Dead, Revoked, Closed:
+	}
+}
+
+// standByFailure leaves the endpoint alone for as long as it has asked for.
+func (s *step) standByFailure() {
+	if until := s.failedAt.Add(max(refreshPause, retryAfter(s.cause.failure))); s.failures > 0 && until.After(s.pair.staleAt) {
+		s.state, s.due = Stale, until
 	}
 }
 
@@ -189,16 +228,40 @@ func (s *step) adoptDeath(r messages.Record) {
 	}
 }
 
+// staysDead reports whether a record repeats a death that was forgotten for a
+// token that was offered in vain.
+func (s *step) staysDead(r messages.Record) bool {
+	switch s.state {
+	case Ending, Dead, Revoked, Closed:
+		return false
+	case Empty, Acquiring, Fresh, Stale, Expired, Cooling:
+	}
+	return r.Status == messages.Dead && !s.offered && s.run.purpose != revoke && s.run.minted.generation == 0 &&
+		r.Grant == s.pair.grant && r.Generation == s.pair.generation
+}
+
 // changed is told by the store's watch of a newer revision.
 func (s *step) changed(ev Changed) {
-	if ev.Rev <= s.rev || s.state == Empty || !s.owns(ev.Record) {
+	if ev.Rev <= s.rev || !s.owns(ev.Record) {
+		return
+	}
+	if s.state == Empty {
+		s.note(ev)
 		return
 	}
 	s.absorb(ev.Rev, ev.Record)
+	s.looked = true
 	if s.sight.rev == ev.Rev && s.sight.claim.Owner != "" {
 		s.sight.arrived = s.now
 	}
 	s.afterChange()
+}
+
+// note remembers the place of a record that nobody has asked for yet.
+func (s *step) note(ev Changed) {
+	s.rev = ev.Rev
+	s.pair = pair{grant: ev.Record.Grant, generation: ev.Record.Generation}
+	s.revoke.landed = ev.Record.Status.Tombstone()
 }
 
 // afterChange lets a run that waits look at what has come instead.
@@ -241,6 +304,9 @@ func (s *step) afterLook(r *messages.Record) {
 	if s.offered && s.run.purpose != revoke && !s.takesGiven(r) {
 		s.given, s.offered = messages.Token{}, false
 	}
+	if r != nil && s.staysDead(*r) {
+		s.adoptDeath(*r)
+	}
 	switch {
 	case s.run.purpose == revoke:
 		s.afterLookRevoke(r)
@@ -275,7 +341,7 @@ func (s *step) afterLookRenew() {
 	case s.enough():
 		s.finish()
 		s.settle()
-	case s.rules.Human && s.pair.token.Refresh == "":
+	case s.barren():
 		s.lost()
 	case s.standsBy():
 		s.standBy()
@@ -300,17 +366,11 @@ func (s *step) moved() bool {
 
 // lost is a kind that needs a human, with nothing to renew from.
 func (s *step) lost() {
-	s.cause = cause{kind: loginRequired}
-	if s.rules.Unborn && s.pair.generation == 0 {
-		s.cause.kind = notEstablished
-	}
-	s.state = Dead
-	if s.pair.serves(s.now) {
-		s.state = Ending
+	s.finish()
+	s.settleBarren()
+	if s.state == Ending {
 		s.publish()
 	}
-	s.failHeld(s.cause.error(0))
-	s.finish()
 }
 
 // takesGiven reports whether the token that was given wins over the record: it

@@ -37,6 +37,7 @@ func (s *step) mintedBy(o Outcome) {
 	case Failed:
 		s.mintFailed(o.Failure)
 	case TimedOut:
+		s.givenUp = givenUp{leaf: s.run.leaf, grant: s.run.spent.grant}
 		s.mintFailed(messages.Failure{Verdict: messages.Doubtful, Reason: "no answer in time"})
 	case Granted, Found, NotFound, Foreign, Written, Conflict, Unwritten, Unread, Ended:
 		panic("BUG: not an outcome of Mint")
@@ -52,7 +53,7 @@ func (s *step) minted(t messages.Token) {
 	switch {
 	case s.run.purpose == revoke:
 		s.revokeMinted(s.inherit(t))
-	case s.state == Revoked, s.pair.grant != s.run.spent.grant:
+	case s.buried(), s.pair.grant != s.run.spent.grant:
 		s.stray(t)
 		s.endOvertaken()
 	case overtaken, s.state == Closed && !s.rules.OneTime:
@@ -105,7 +106,7 @@ func (s *step) stray(t messages.Token) {
 // nobody is spending that again.
 func (s *step) late(ev Done) {
 	m, ok := ev.Outcome.(Minted)
-	if !ok || ev.Leaf == 0 || ev.Leaf != s.doubt.leaf {
+	if !ok || ev.Leaf == 0 || s.endLost(ev.Leaf, m.Token) || ev.Leaf != s.doubt.leaf {
 		return
 	}
 	s.doubt.leaf = 0
@@ -122,6 +123,17 @@ func (s *step) late(ev Done) {
 	s.start(renew)
 	s.run.spent = pair{grant: s.pair.grant, generation: s.pair.generation}
 	s.minted(m.Token)
+}
+
+// endLost reports whether a Mint that was given up has brought what must not
+// live: after a Revoke, or for another grant than the one held by now.
+func (s *step) endLost(leaf uint64, t messages.Token) bool {
+	if leaf != s.givenUp.leaf || s.state != Revoked && s.pair.grant == s.givenUp.grant {
+		return false
+	}
+	s.givenUp = givenUp{}
+	s.stray(t)
+	return true
 }
 
 // mintFailed is a renewal that brought no token: from the endpoint, or before it
@@ -180,7 +192,7 @@ func (s *step) revivable(f messages.Failure) bool {
 // mayTryAgainAt returns when a doubtful refresh token may be sent again: while
 // the server forgives reuse, or when nothing valid is held.
 func (s *step) mayTryAgainAt() time.Time {
-	if !s.doubted() || !s.pair.serves(s.now) {
+	if !s.doubted() || !s.pair.serves(s.now) || s.rules.RenewalRevokes {
 		return s.now
 	}
 	if s.now.Before(s.doubt.sent.Add(s.rules.ReuseGrace - s.doubt.deadline)) {

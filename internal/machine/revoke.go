@@ -1,6 +1,8 @@
 package machine
 
 import (
+	"time"
+
 	"github.com/holdfast-go/holdfast/messages"
 )
 
@@ -9,10 +11,12 @@ type revocation struct {
 	wanted bool     // somebody asked, and it has not come to an end
 	askers []Caller // who wait for it
 
-	landed  bool // the store has a tombstone
-	ended   bool // the server has confirmed
-	doubted bool // the refresh token may be spent: it is used once before it is ended
-	unsaved bool // a tombstone is still to be written
+	landed  bool      // the store has a tombstone
+	at      time.Time // landed: when the session was revoked, by the wall clock of who did it
+	ended   bool      // the server has confirmed
+	doubted bool      // the refresh token may be spent: it is used once before it is ended
+	unsaved bool      // a tombstone is still to be written
+	over    bool      // somebody has begun a new grant over our tombstone
 	tries   int
 
 	strays []messages.Token // pairs that must not live, and are held nowhere
@@ -39,7 +43,9 @@ func (s *step) revokeAsked(c Caller) {
 		s.do(Withdraw{})
 		s.failHeld(messages.ErrRevoked)
 		s.emit(messages.Revoked{Header: s.head()})
-		s.revoke = revocation{strays: s.revoke.strays}
+		if !s.revoke.wanted {
+			s.revoke = revocation{strays: s.revoke.strays}
+		}
 	}
 	s.revoke.wanted = true
 	if c != 0 {
@@ -74,6 +80,9 @@ func (s *step) cutShort(at stage, o Outcome) {
 	case Failed:
 		s.noteDoubt(at, o.Failure)
 	case TimedOut:
+		if at == minting {
+			s.givenUp = givenUp{leaf: s.run.leaf, grant: s.run.spent.grant}
+		}
 		s.noteDoubt(at, messages.Failure{Verdict: messages.Doubtful, Reason: "no answer in time"})
 	case Granted, Found, NotFound, Foreign, Conflict, Unwritten, Unread, Ended:
 	}
@@ -102,28 +111,34 @@ func (s *step) noteDoubt(at stage, f messages.Failure) {
 
 // beginRevocation looks at the store first if it has not been looked at.
 func (s *step) beginRevocation() {
-	s.unsaved = unsaved{}
 	if !s.looked {
 		s.load()
 		return
 	}
+	s.unsaved = unsaved{}
 	s.bury()
 }
 
 // afterLookRevoke knows the newest record: it may hold a newer pair than ours,
 // or another's tombstone.
 func (s *step) afterLookRevoke(r *messages.Record) {
+	if r != nil && s.overBuried(*r) {
+		s.endRevocation()
+		return
+	}
 	if s.offered && s.takesGiven(r) {
 		s.pair.token = s.given
 		s.pair.grant++
 	}
-	s.given, s.offered = messages.Token{}, false
+	s.given, s.offered, s.unsaved = messages.Token{}, false, unsaved{}
 	s.bury()
 }
 
 // bury writes the tombstone that keeps what is to be ended, or goes on behind it.
 func (s *step) bury() {
 	switch {
+	case s.revoke.landed && len(s.revoke.strays) > 0:
+		s.queue()
 	case s.revoke.ended && s.revoke.unsaved:
 		s.saveGone()
 	case s.revoke.ended:
@@ -153,12 +168,12 @@ func (s *step) tombSaved(o Outcome) {
 	switch o := o.(type) {
 	case Written:
 		s.unsaved = unsaved{}
-		if !s.written(o.Rev) { // it has been overtaken
-			s.load()
+		if !s.written(o.Rev) {
+			s.tombOvertaken()
 			return
 		}
 		s.revoke.landed, s.revoke.unsaved = true, false
-		s.revoke.doubted = s.run.swap.Record.Doubted
+		s.revoke.doubted, s.revoke.at = s.run.swap.Record.Doubted, s.run.swap.Record.Written
 		s.doubt, s.sight = doubt{}, sighting{}
 		s.queue()
 	case Conflict:
@@ -173,6 +188,21 @@ func (s *step) tombSaved(o Outcome) {
 	case Granted, Found, NotFound, Foreign, Unread, Minted, Ended, Failed:
 		panic("BUG: not an outcome of Save")
 	}
+}
+
+// tombOvertaken is a tombstone that has landed, and over which something has
+// been written that is known already. A new grant is none of our business: what
+// the tombstone is about is ended all the same.
+func (s *step) tombOvertaken() {
+	r := s.run.swap.Record
+	if s.pair.grant <= r.Grant {
+		s.load()
+		return
+	}
+	s.pair.token = r.Token
+	s.revoke.landed, s.revoke.over, s.revoke.unsaved = true, true, false
+	s.revoke.doubted = r.Doubted
+	s.queue()
 }
 
 // tombUnsaved tells those who wait and keeps trying: others must learn of it.
@@ -289,6 +319,9 @@ func (s *step) revokeFailed(f messages.Failure) {
 	s.tellAskers(messages.Later(messages.ErrUnavailable, max(refreshPause, retryAfter(f)), f))
 	s.revoke.wanted = false
 	s.finish()
+	if s.revoke.over {
+		s.lookAgain()
+	}
 }
 
 // resumeRevocation goes on after a pause.
@@ -312,11 +345,15 @@ func (s *step) allEnded() {
 	}
 	if len(s.revoke.strays) > 0 {
 		s.pair.token, s.revoke.strays = s.revoke.strays[0], s.revoke.strays[1:]
-		s.run.ended = false
+		s.run.ended, s.revoke.doubted = false, false
 		s.endNext()
 		return
 	}
 	s.revoke.ended = true
+	if s.revoke.over && s.pair.grant > s.run.swap.Record.Grant { // nothing is written over a grant that is known
+		s.endRevocation()
+		return
+	}
 	s.saveGone()
 }
 
@@ -329,7 +366,9 @@ func (s *step) endDiscard() {
 func (s *step) saveGone() {
 	s.run.write, s.run.slotted = writeGone, false
 	s.pair.token = messages.Token{}
-	s.sendSwap(s.swapOf(s.record(messages.Gone)))
+	r := s.record(messages.Gone)
+	r.Written = s.revoke.at // what was established since is not revoked
+	s.sendSwap(s.swapOf(r))
 }
 
 func (s *step) goneSaved(o Outcome) {
@@ -338,7 +377,8 @@ func (s *step) goneSaved(o Outcome) {
 		s.written(o.Rev)
 		s.endRevocation()
 	case Conflict:
-		s.endOverwritten()
+		s.tellAskers(nil)
+		s.load()
 	case Unwritten, TimedOut:
 		s.tellAskers(nil)
 		s.revoke.unsaved = true
@@ -349,22 +389,23 @@ func (s *step) goneSaved(o Outcome) {
 	}
 }
 
-// endOverwritten is a tombstone that somebody has begun anew over: the next ask
-// looks.
-func (s *step) endOverwritten() {
-	s.looked = false
-	if s.state == Revoked {
-		s.state = Empty
-	}
-	s.endRevocation()
-}
-
 // endRevocation has nothing left to do. In Empty there was nothing to revoke.
 func (s *step) endRevocation() {
 	s.tellAskers(nil)
 	revoked := s.state != Empty
+	over := s.revoke.over
 	s.revoke = revocation{ended: revoked, landed: revoked, strays: s.revoke.strays}
 	s.finish()
+	if over {
+		s.lookAgain()
+	}
+}
+
+// lookAgain has the next ask look at the store, where a new grant is.
+func (s *step) lookAgain() {
+	s.state, s.looked = Empty, false
+	s.pair = pair{grant: s.pair.grant, generation: s.pair.generation}
+	s.revoke = revocation{strays: s.revoke.strays}
 }
 
 func (s *step) tellAskers(err error) {
@@ -379,7 +420,7 @@ func (s *step) entomb(r messages.Record) {
 	s.disown()
 	s.pair = pair{token: r.Token, grant: r.Grant, generation: r.Generation, dropped: true}
 	s.revoke.landed, s.revoke.ended = true, r.Status == messages.Gone
-	s.revoke.doubted = r.Doubted
+	s.revoke.doubted, s.revoke.at = r.Doubted, r.Written
 	s.doubt, s.cause = doubt{}, cause{}
 	if s.state == Revoked || s.state == Closed {
 		return

@@ -1,6 +1,7 @@
 package machine
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/holdfast-go/holdfast/clockutil"
@@ -64,24 +65,16 @@ type Settings struct {
 
 // WithDefaults returns the settings with the default in place of each zero.
 func (s Settings) WithDefaults() Settings {
-	s.LeafTimeout = orDefault(s.LeafTimeout, 10*time.Second)
-	s.SaveTimeout = orDefault(s.SaveTimeout, 2*time.Second)
-	s.QueueFor = orDefault(s.QueueFor, 5*time.Minute)
-	s.HoldFor = orDefault(s.HoldFor, 30*time.Second)
-	s.BackoffMax = orDefault(s.BackoffMax, time.Minute)
-	s.CoolDownMax = orDefault(s.CoolDownMax, 30*time.Second)
-	s.ForceInterval = orDefault(s.ForceInterval, 10*time.Second)
-	s.HoldAtMost = orDefault(s.HoldAtMost, 10_000)
-	s.Retries = orDefault(s.Retries, 2)
+	s.LeafTimeout = cmp.Or(s.LeafTimeout, 10*time.Second)
+	s.SaveTimeout = cmp.Or(s.SaveTimeout, 2*time.Second)
+	s.QueueFor = cmp.Or(s.QueueFor, 5*time.Minute)
+	s.HoldFor = cmp.Or(s.HoldFor, 30*time.Second)
+	s.BackoffMax = cmp.Or(s.BackoffMax, time.Minute)
+	s.CoolDownMax = cmp.Or(s.CoolDownMax, 30*time.Second)
+	s.ForceInterval = cmp.Or(s.ForceInterval, 10*time.Second)
+	s.HoldAtMost = cmp.Or(s.HoldAtMost, 10_000)
+	s.Retries = cmp.Or(s.Retries, 2)
 	return s
-}
-
-func orDefault[T comparable](v, otherwise T) T {
-	var zero T
-	if v == zero {
-		return otherwise
-	}
-	return v
 }
 
 const (
@@ -115,7 +108,7 @@ const (
 // margin is how long before its expiry a token of lifetime life is not given
 // out any more. "Servers count in whole seconds", hence at least 1.25 s.
 func (s Settings) margin(life time.Duration) time.Duration {
-	m := orDefault(s.Margin, min(3*time.Minute, max(life/10, 1250*time.Millisecond)))
+	m := cmp.Or(s.Margin, min(3*time.Minute, max(life/10, 1250*time.Millisecond)))
 	return min(m, life/2)
 }
 
@@ -126,13 +119,13 @@ func (s Settings) ServedUntil(t messages.Token) time.Time {
 
 // window is how long before the margin renewals begin.
 func (s Settings) window(life time.Duration) time.Duration {
-	w := orDefault(s.Window, min(10*time.Minute, life/3))
+	w := cmp.Or(s.Window, min(10*time.Minute, life/3))
 	return min(w, life-s.margin(life))
 }
 
 // claimFor is how long a claim lasts on a token of lifetime life.
 func (s Settings) claimFor(life, grace time.Duration) time.Duration {
-	c := orDefault(s.Claim, max(5*time.Second, min(20*time.Second, s.window(life)/2)))
+	c := cmp.Or(s.Claim, max(5*time.Second, min(20*time.Second, s.window(life)/2)))
 	if grace > 0 {
 		c = min(c, grace/3)
 	}

@@ -151,6 +151,7 @@ func (s *step) next() {
 	case s.state == Closed:
 		s.nextClosed()
 	case s.offered && s.looked:
+		s.offer()
 		s.begin(install)
 	case len(s.held) > s.gone, s.state == Acquiring:
 		s.nextRenewal()
@@ -284,7 +285,7 @@ func (s *step) resumeRenewal() {
 	switch {
 	case len(s.held) == s.gone && s.state != Acquiring:
 		s.finish()
-	case !s.looked || s.sight.claim.Owner != "":
+	case !s.looked, s.run.purpose == install, s.sight.claim.Owner != "":
 		s.load()
 	default:
 		s.queue()

@@ -172,7 +172,7 @@ func (s *step) reconcile(r *messages.Record) {
 	case r.Status.Tombstone(), s.rules.OneTime && r.Grant > m.grant:
 		s.run.minted = pair{}
 		s.stray(m.token)
-		s.finish()
+		s.endOvertaken()
 	case !r.Newer(m.grant, m.generation-1):
 		s.sendSave()
 	case s.rules.OneTime || s.pair.serves(s.now):
@@ -219,14 +219,19 @@ func (s *step) installMinted() {
 // superseded reports whether the pair that was minted may not be held any more.
 func (s *step) superseded() bool {
 	m := s.run.minted
-	return s.state == Revoked && s.run.purpose == renew || !newer(m.grant, m.generation, s.pair.grant, s.pair.generation)
+	return s.buried() || !newer(m.grant, m.generation, s.pair.grant, s.pair.generation)
+}
+
+// buried reports whether the grant that the run has renewed was revoked meanwhile.
+func (s *step) buried() bool {
+	return s.state == Revoked || s.run.purpose == renew && s.revoke.landed && s.run.spent.grant <= s.pair.grant
 }
 
 // endSuperseded ends at the server what belongs to another grant than the
 // one held by now, and drops what has been overtaken.
 func (s *step) endSuperseded() {
 	m := s.run.minted
-	if s.run.purpose == renew && (s.state == Revoked || s.pair.grant != m.grant) {
+	if s.run.purpose == renew && (s.buried() || s.pair.grant != m.grant) {
 		s.stray(m.token)
 	}
 	s.endOvertaken()

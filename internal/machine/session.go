@@ -34,6 +34,7 @@ type Session struct {
 	looked  bool         // the store has been read since the session woke
 	sight   sighting     // of another's claim
 	doubt   doubt        // a one-time grant may have been spent
+	givenUp givenUp      // the last Mint that was given up
 	unsaved unsaved      // the pair held is not in the store
 	revoke  revocation
 
@@ -73,6 +74,12 @@ type doubt struct {
 	sent     time.Time // zero: there is no doubt
 	deadline time.Duration
 	leaf     uint64 // the Mint that has not answered; zero: it has
+}
+
+// givenUp remembers a Mint that was given up, and what it renewed.
+type givenUp struct {
+	leaf  uint64 // zero: there is none, or it has answered
+	grant uint64
 }
 
 // unsaved remembers a Save that has not succeeded.
@@ -276,6 +283,8 @@ func (s Session) Anew() Session {
 	fresh := New(s.key, s.settings, s.rules)
 	fresh.renewals, fresh.leaves, fresh.ops = s.renewals, s.leaves, s.ops
 	fresh.rev = s.rev
+	fresh.pair = pair{grant: s.pair.grant, generation: s.pair.generation} // no number is used twice
+	fresh.revoke.landed, fresh.revoke.ended = s.revoke.landed, s.revoke.ended
 	fresh.rejectedAt, fresh.forcedAt = s.rejectedAt, s.forcedAt
 	return fresh
 }

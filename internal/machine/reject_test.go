@@ -1,0 +1,94 @@
+package machine
+
+import (
+	"testing"
+	"time"
+)
+
+func TestRejectedTokenIsWithdrawnAndRenewedOnTheNextAsk(t *testing.T) {
+	newStory(t).
+		gets("alice").minted("tok1").
+		rejects("rob", "tok1").
+		gets("bob").minted("tok2").
+		rejects("rob", "tok1").
+		gets("carol").
+		want(`
+12:00:00 Empty -> Acquiring; renewal 1: mint
+12:00:00 Acquiring -> Fresh; alice gets tok1
+12:00:00 Fresh -> Expired; withdrawn; rejected; rob gets nil
+12:00:00 Expired -> Acquiring; renewal 2: mint
+12:00:00 Acquiring -> Fresh; bob gets tok2
+12:00:00 Fresh: rob gets nil
+12:00:00 Fresh: carol gets tok2
+`)
+}
+
+func TestSecondRejectWithinForceIntervalChangesNothing(t *testing.T) {
+	newStory(t).
+		gets("alice").minted("tok1").
+		rejects("rob", "tok1").
+		after(2*time.Second).gets("bob").minted("tok2").
+		rejects("rob", "tok2").
+		gets("carol").
+		after(8*time.Second).rejects("rob", "tok2").
+		want(`
+12:00:00 Empty -> Acquiring; renewal 1: mint
+12:00:00 Acquiring -> Fresh; alice gets tok1
+12:00:00 Fresh -> Expired; withdrawn; rejected; rob gets nil
+12:00:02 Expired -> Acquiring; renewal 2: mint
+12:00:02 Acquiring -> Fresh; bob gets tok2
+12:00:02 Fresh: rob gets ErrUnavailable, retry after 8s
+12:00:02 Fresh: carol gets tok2
+12:00:10 Fresh -> Expired; withdrawn; rejected; rob gets nil
+`)
+}
+
+func TestRejectOfAStrangersTokenChangesNothing(t *testing.T) {
+	newStory(t).
+		gets("alice").minted("tok1").
+		rejects("rob", "tok9").rejects("rob", "").
+		gets("bob").
+		want(`
+12:00:00 Empty -> Acquiring; renewal 1: mint
+12:00:00 Acquiring -> Fresh; alice gets tok1
+12:00:00 Fresh: rob gets nil
+12:00:00 Fresh: rob gets nil
+12:00:00 Fresh: bob gets tok1
+`)
+}
+
+func TestRejectedTokenIsNotServedByAnotherProcess(t *testing.T) {
+	newStory(t, persistent, betweenP).
+		gets("alice").
+		rejects("rob", "tok0").
+		gets("bob").
+		on("B").gets("carol").
+		want(`
+12:00:00 A Empty -> Acquiring -> Fresh; alice gets tok0
+12:00:00 A Fresh -> Expired; withdrawn; rejected; rob gets nil
+12:00:00 A Expired -> Acquiring; renewal 2: mint with ref0
+12:00:00 B Empty -> Acquiring; woke; withdrawn
+`)
+}
+
+func TestRejectedTokenIsNotPublishedAgainByAFailure(t *testing.T) {
+	newStory(t, persistent).
+		gets("alice").
+		at("12:53:00").gets("bob").
+		rejects("rob", "tok0").
+		gets("carol").
+		answers503().
+		after(time.Second).answers503().
+		after(5 * time.Second).answers503().
+		gets("dan").
+		want(`
+12:00:00 Empty -> Acquiring -> Fresh; alice gets tok0
+12:53:00 Fresh -> Stale; bob gets tok0; renewal 2: mint with ref0
+12:53:00 Stale -> Acquiring; withdrawn; rejected; rob gets nil
+12:53:00 Acquiring: carol waits
+12:53:00.743 Acquiring: renewal 2: mint with ref0, attempt 2
+12:53:02.483 Acquiring: renewal 2: mint with ref0, attempt 3
+12:53:06 Acquiring -> Cooling; carol gets ErrUnavailable (503), retry after 1s; fails; due again 12:53:07
+12:53:06 Cooling: dan gets ErrUnavailable (503), retry after 1s
+`)
+}

@@ -1,0 +1,81 @@
+package machine
+
+import (
+	"testing"
+	"time"
+)
+
+// killing is a server that kills the old access token when it renews the pair.
+func killing() Rules {
+	r := persistent
+	r.RenewalRevokes = true
+	return r
+}
+
+func TestTokenIsWithdrawnRightBeforeTheMintThatKillsIt(t *testing.T) {
+	newStory(t, killing(), onDisk).queueHolds().
+		gets("alice").
+		at("12:53:00").gets("bob").
+		gets("carol").
+		slot().
+		gets("dan").
+		minted("tok1").
+		want(`
+12:00:00 Empty -> Acquiring -> Fresh; alice gets tok0
+12:53:00 Fresh -> Stale; bob gets tok0; queue
+12:53:00 Stale: carol gets tok0
+12:53:00 Stale -> Acquiring; withdrawn; renewal 2: mint with ref0
+12:53:00 Acquiring: dan waits
+12:53:00 Acquiring -> Fresh; dan gets tok1
+`)
+}
+
+func TestDefiniteFailureGivesTheOldTokenBack(t *testing.T) {
+	newStory(t, killing(), onDisk).telling("published").
+		gets("alice").
+		at("12:53:00").gets("bob").
+		gets("carol").refreshes("dan").
+		answers503().
+		gets("eve").
+		want(`
+12:00:00 Empty -> Acquiring -> Fresh; tok0 published, stale 12:49:04.530, until 12:57:00; alice gets tok0
+12:53:00 Fresh -> Stale -> Acquiring; bob gets tok0; withdrawn; renewal 2: mint with ref0
+12:53:00 Acquiring: carol waits
+12:53:00 Acquiring: dan waits
+12:53:00 Acquiring -> Stale; carol gets tok0; tok0 published, stale 12:53:01.428, until 12:57:00; dan gets ErrUnavailable (503), retry after 1.428s; fails; due again 12:53:01.428
+12:53:00 Stale: eve gets tok0
+`)
+}
+
+func TestDoubtfulFailureDoesNotGiveTheOldTokenBack(t *testing.T) {
+	newStory(t, killing(), onDisk).
+		gets("alice").
+		at("12:53:00").gets("bob").
+		gets("carol").
+		answerLost().
+		after(time.Second).minted("tok1").
+		want(`
+12:00:00 Empty -> Acquiring -> Fresh; alice gets tok0
+12:53:00 Fresh -> Stale -> Acquiring; bob gets tok0; withdrawn; renewal 2: mint with ref0
+12:53:00 Acquiring: carol waits
+12:53:00 Acquiring: in doubt
+12:53:00.743 Acquiring: renewal 2: mint with ref0, attempt 2
+12:53:01 Acquiring -> Fresh; carol gets tok1
+`)
+}
+
+func TestDenialGivesTheOldTokenToItsEnd(t *testing.T) {
+	newStory(t, killing(), onDisk).
+		gets("alice").
+		at("12:53:00").gets("bob").
+		gets("carol").
+		denied().
+		at("12:57:00").gets("dan").
+		want(`
+12:00:00 Empty -> Acquiring -> Fresh; alice gets tok0
+12:53:00 Fresh -> Stale -> Acquiring; bob gets tok0; withdrawn; renewal 2: mint with ref0
+12:53:00 Acquiring: carol waits
+12:53:00 Acquiring -> Ending; carol gets tok0
+12:57:00 Ending -> Dead; dan gets ErrLoginRequired (400)
+`)
+}

@@ -1,0 +1,134 @@
+package machine
+
+import (
+	"sync"
+	"time"
+
+	"github.com/holdfast-go/holdfast/messages"
+)
+
+// happening is what an event is to the table of the package comment.
+type happening string
+
+const (
+	aGet           happening = "Get"
+	aRefresh       happening = "Refresh"
+	renewalDone    happening = "renewal done"
+	renewalFailed  happening = "renewal failed"
+	renewalDenied  happening = "renewal denied"
+	theClock       happening = "clock"
+	aReject        happening = "Reject"
+	aRevoke        happening = "Revoke"
+	anEstablish    happening = "Establish"
+	aLeave         happening = "Leave"
+	aClose         happening = "Close"
+	aSleep         happening = "Sleep"
+	aGap           happening = "Gap"
+	changedNewer   happening = "Changed: newer"
+	changedRevoked happening = "Changed: tombstone"
+	changedDead    happening = "Changed: death"
+	changedOld     happening = "Changed: lower revision"
+	lateDone       happening = "late Done"
+	otherwise      happening = "" // the rest: not in the table
+)
+
+var happenings = []happening{
+	aGet, aRefresh, renewalDone, renewalFailed, renewalDenied, theClock, aReject, aRevoke, anEstablish,
+	aLeave, aClose, aSleep, aGap, changedNewer, changedRevoked, changedDead, changedOld, lateDone,
+}
+
+type pairing struct {
+	state State
+	what  happening
+}
+
+// told collects which pairs the stories have reached. mu guards it.
+var told = struct {
+	mu    sync.Mutex
+	pairs map[pairing]bool
+}{pairs: map[pairing]bool{}}
+
+// noteStory notes that an event meets a session, in the state that it has once
+// the clock has been looked at.
+func noteStory(s Session, now time.Time, ev Event) {
+	told.mu.Lock()
+	defer told.mu.Unlock()
+	if _, ok := ev.(Tick); ok {
+		told.pairs[pairing{s.state, theClock}] = true
+		return
+	}
+	told.pairs[pairing{s.View(now).State, happeningOf(s, ev)}] = true
+}
+
+func happeningOf(s Session, ev Event) happening {
+	switch ev := ev.(type) {
+	case Tick:
+		return theClock
+	case Ask:
+		return happeningOfAsk(ev.Ask)
+	case Leave:
+		return aLeave
+	case Done:
+		return happeningOfDone(s, ev)
+	case Changed:
+		return happeningOfChange(s, ev)
+	case Gap:
+		return aGap
+	case Sleep:
+		return aSleep
+	case Close:
+		return aClose
+	}
+	return otherwise
+}
+
+func happeningOfAsk(a messages.Ask) happening {
+	switch a.(type) {
+	case messages.Get:
+		return aGet
+	case messages.Refresh:
+		return aRefresh
+	case messages.Revoke:
+		return aRevoke
+	case messages.Reject:
+		return aReject
+	case messages.Establish:
+		return anEstablish
+	case messages.Exchange:
+	}
+	return otherwise
+}
+
+func happeningOfDone(s Session, d Done) happening {
+	if d.Leaf != s.Leaf() || d.Leaf == 0 {
+		return lateDone
+	}
+	if s.run.stage != minting {
+		return otherwise
+	}
+	switch o := d.Outcome.(type) {
+	case Minted:
+		return renewalDone
+	case Failed:
+		if o.Failure.Verdict == messages.GrantDenied {
+			return renewalDenied
+		}
+		return renewalFailed
+	case Granted, Found, NotFound, Foreign, Written, Conflict, Unwritten, Unread, Ended, TimedOut:
+	}
+	return otherwise
+}
+
+func happeningOfChange(s Session, c Changed) happening {
+	switch {
+	case c.Rev <= s.rev:
+		return changedOld
+	case c.Record.Status.Tombstone():
+		return changedRevoked
+	case c.Record.Status == messages.Dead:
+		return changedDead
+	case c.Record.Newer(s.pair.grant, s.pair.generation):
+		return changedNewer
+	}
+	return otherwise
+}

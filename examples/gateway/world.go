@@ -1,0 +1,93 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/holdfast-go/holdfast/conformance/authserver"
+	"github.com/holdfast-go/holdfast/sessions"
+)
+
+// world is everything that runs.
+type world struct {
+	auth    *authserver.Server
+	api     *site
+	manager *sessions.Manager
+	tenants []*tenant
+	proxy   *gateway
+	gateway *site
+}
+
+// openWorld starts the servers. t is told of every token that the API refuses.
+func openWorld(s settings, t *tally) (*world, error) {
+	w := &world{}
+	if err := w.open(s, t); err != nil {
+		return nil, errors.Join(err, w.close())
+	}
+	return w, nil
+}
+
+func (w *world) open(s settings, t *tally) (err error) {
+	if w.auth, err = authserver.Start(authserver.Config{Lifetime: s.lifetime}); err != nil {
+		return err
+	}
+	if w.api, err = listen(&api{verify: w.auth.Verify, refused: t.tokenRefused}); err != nil {
+		return err
+	}
+	var logger *slog.Logger // nil: silent
+	if s.verbose {
+		logger = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	}
+	if w.manager, err = openManager(logger); err != nil {
+		return err
+	}
+	if w.tenants, err = openTenants(w.manager, w.auth, s.kinds, s.tenants); err != nil {
+		return err
+	}
+	w.proxy = newGateway(w.api.url, w.tenants)
+	w.gateway, err = listen(w.proxy)
+	return err
+}
+
+// victim is the tenant whom the gateway revokes, nil if none would stay revoked.
+func (w *world) victim() *tenant {
+	for _, t := range w.tenants {
+		if t.kind.ends {
+			return t
+		}
+	}
+	return nil
+}
+
+// close ends what open has started, in the order in which one calls the other. It
+// returns when all has ended.
+func (w *world) close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
+	defer cancel()
+	var errs []error
+	if w.gateway != nil {
+		errs = append(errs, wrap("close the gateway", w.gateway.close(ctx)))
+		w.proxy.close()
+	}
+	if w.manager != nil {
+		errs = append(errs, wrap("close the sessions", w.manager.Close(ctx)))
+	}
+	if w.api != nil {
+		errs = append(errs, wrap("close the API", w.api.close(ctx)))
+	}
+	if w.auth != nil {
+		errs = append(errs, wrap("close the authorization server", w.auth.Close()))
+	}
+	return errors.Join(errs...)
+}
+
+func wrap(doing string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", doing, err)
+}

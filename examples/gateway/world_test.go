@@ -1,0 +1,144 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/holdfast-go/holdfast/conformance/authserver"
+	"github.com/holdfast-go/holdfast/sessions"
+)
+
+// small is a whole run, small enough for a test.
+func small() settings {
+	return settings{
+		duration: 4 * time.Second,
+		callers:  60,
+		tenants:  6,
+		lifetime: leastLifetime,
+		pause:    40 * time.Millisecond,
+		faults:   true,
+		kinds:    tenantKinds,
+		json:     true,
+	}
+}
+
+func TestSmallWorldKeepsItsPromises(t *testing.T) {
+	goroutines := runtime.NumGoroutine()
+	var out strings.Builder
+	if err := run(t.Context(), small(), &out); err != nil {
+		t.Errorf("%v\n%s", err, out.String())
+	}
+	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
+	var got result
+	if err := json.Unmarshal([]byte(lines[len(lines)-1]), &got); err != nil {
+		t.Fatalf("the last line is no result: %v\n%s", err, out.String())
+	}
+	if got.Requests < 200 || got.Renewals < 12 || got.Refused[revoked] == 0 || got.ServedDuringOutage == 0 || got.MostAtOnce != 1 {
+		t.Errorf("the result is hollow: %+v", got)
+	}
+	if left := goroutinesAbove(goroutines); left > 0 {
+		t.Errorf("%d goroutines are left", left)
+	}
+}
+
+func TestRunThatIsInterruptedEndsCleanly(t *testing.T) {
+	s := small()
+	s.duration = time.Minute
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	var out strings.Builder
+	if err := run(ctx, s, &out); err != nil {
+		t.Error(err)
+	}
+	if !strings.Contains(out.String(), "Every promise was kept.") {
+		t.Errorf("there is no summary:\n%s", out.String())
+	}
+}
+
+func TestTokenThatTheAPIRefusesIsSeen(t *testing.T) {
+	counted := newTally()
+	w := smallWorld(t, counted)
+	w.refuseTokens(t, counted)
+	got := newCaller(w.gateway.url, w.tenants[0], 0, counted).call()
+	if got.refused != unauthorized || counted.now().breaches[badToken] == 0 {
+		t.Errorf("the caller is told %q, breaches are %v", got.refused, counted.now().breaches)
+	}
+}
+
+func TestRevocationThatNobodyAskedForIsSeen(t *testing.T) {
+	counted := newTally()
+	w := smallWorld(t, counted)
+	if err := w.tenants[0].session.Revoke(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	counted.add(newCaller(w.gateway.url, w.tenants[0], 0, counted).call())
+	if got := counted.now().breaches; got[notRevoked] != 1 {
+		t.Errorf("breaches are %v", got)
+	}
+}
+
+func TestRefusedTokenOfARevokedTenantIsRevoked(t *testing.T) {
+	counted := newTally()
+	w := smallWorld(t, counted)
+	resp := &http.Response{StatusCode: http.StatusUnauthorized}
+	if err := inspect(w.tenants[0].session, resp); !errors.Is(err, errTokenRefused) {
+		t.Errorf("before: %v", err)
+	}
+	if err := w.tenants[0].session.Revoke(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := inspect(w.tenants[0].session, resp); !errors.Is(err, sessions.ErrRevoked) {
+		t.Errorf("after: %v", err)
+	}
+}
+
+// smallWorld is closed with the test.
+func smallWorld(t *testing.T, counted *tally) *world {
+	t.Helper()
+	w, err := openWorld(small(), counted)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := w.close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return w
+}
+
+// refuseTokens puts an API behind the gateway that takes every token for one that
+// has run out.
+func (w *world) refuseTokens(t *testing.T, counted *tally) {
+	t.Helper()
+	ctx := context.Background() // that of the test is over when the cleanup begins
+	refuses := func(string) (authserver.Claims, error) { return authserver.Claims{}, authserver.ErrExpired }
+	hostile, err := listen(&api{verify: refuses, refused: counted.tokenRefused})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = hostile.close(ctx) })
+	if err := w.gateway.close(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if w.gateway, err = listen(newGateway(hostile.url, w.tenants)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// goroutinesAbove waits a while for those that net/http ends behind our back.
+func goroutinesAbove(n int) int {
+	for range 100 {
+		if runtime.NumGoroutine() <= n {
+			return 0
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	return runtime.NumGoroutine() - n
+}

@@ -2,6 +2,8 @@ package sessions
 
 import (
 	"crypto"
+	"fmt"
+	"io"
 	"time"
 )
 
@@ -23,8 +25,11 @@ type Assertion struct {
 	Claims map[string]any
 }
 
-// String describes the assertion without its key.
+// String describes the assertion without its key and claims.
 func (a Assertion) String() string { return "assertion of " + a.Issuer }
 
-// GoString is String.
-func (a Assertion) GoString() string { return a.String() }
+// Format writes String, whatever the verb.
+func (a Assertion) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, a.String()) }
+
+// MarshalText returns String: keys of package crypto would write themselves down.
+func (a Assertion) MarshalText() ([]byte, error) { return []byte(a.String()), nil }

@@ -8,7 +8,8 @@ import (
 )
 
 // ClientAuth is how a client authenticates itself at its authorization server:
-// Basic, BasicEncoded, Post, None or PrivateKeyJWT. It prints without its secret.
+// Basic, BasicEncoded, Post, None or PrivateKeyJWT. One with an empty secret is
+// ErrInvalid when a session is made of it. It prints without its secret.
 type ClientAuth interface {
 	// check returns ErrInvalid naming what is wrong.
 	check() error
@@ -18,9 +19,21 @@ type ClientAuth interface {
 	credentials(now time.Time, clientID string) (wire.Credentials, error)
 }
 
+// hidden is a secret that does not get out of a struct which somebody else prints.
+// Package fmt asks no value in an unexported field how it wants to be printed, and
+// where the verb does not suit a pointer, such as %s, it prints what the pointer
+// points to. But it follows one pointer only. So what has a hidden is itself used by
+// its pointer. Kinds keep their endpoint and their token in the same way.
+type hidden = *messages.Secret
+
+func hide(secret string) hidden {
+	s := messages.Secret(secret)
+	return &s
+}
+
 // checkSecret is for the ways that have one.
-func checkSecret(s messages.Secret) error {
-	if s == "" {
+func checkSecret(s hidden) error {
+	if *s == "" {
 		return messages.Invalid("Endpoint.Auth", "has an empty secret")
 	}
 	return nil

@@ -1,24 +1,27 @@
 package sessions
 
 import (
+	"fmt"
+	"io"
 	"time"
 
 	"github.com/holdfast-go/holdfast/internal/wire"
-	"github.com/holdfast-go/holdfast/messages"
 )
 
 // Post authenticates the client by the form fields client_id and client_secret,
 // which come last.
-func Post(secret string) ClientAuth { return post{Secret: messages.Secret(secret)} }
+func Post(secret string) ClientAuth { return &post{secret: hide(secret)} }
 
-// post has an exported field so that package fmt asks its Secret how to print.
-type post struct{ Secret messages.Secret }
+type post struct{ secret hidden }
 
-func (p post) check() error { return checkSecret(p.Secret) }
+func (p *post) check() error { return checkSecret(p.secret) }
 
-func (p post) credentials(_ time.Time, clientID string) (wire.Credentials, error) {
+func (p *post) credentials(_ time.Time, clientID string) (wire.Credentials, error) {
 	return wire.Credentials{Fields: []wire.Field{
 		{Name: "client_id", Value: clientID},
-		{Name: "client_secret", Value: p.Secret.Reveal()},
+		{Name: "client_secret", Value: p.secret.Reveal()},
 	}}, nil
 }
+
+// Format names the way, whatever the verb.
+func (*post) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "Post") }

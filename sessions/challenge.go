@@ -2,50 +2,64 @@ package sessions
 
 import "strings"
 
-// bearerError returns the error code of the Bearer challenge in a set of
-// WWW-Authenticate headers (RFC 6750, section 3), and whether there is one. A
-// header may hold several challenges, and their parameters are quoted or not
-// (RFC 9110, section 11.6.1). What cannot be read ends the look at that header.
-func bearerError(headers []string) (code string, ok bool) {
+// challenges is what a set of WWW-Authenticate headers asks for.
+type challenges struct {
+	bearer bool   // a Bearer token
+	code   string // the error of a Bearer challenge (RFC 6750, section 3); empty: none has one
+	others bool   // something else
+}
+
+// readChallenges reads all headers. One may hold several challenges, and their
+// parameters are quoted or not (RFC 9110, section 11.6.1). What cannot be read ends
+// the look at that header.
+func readChallenges(headers []string) challenges {
+	var c challenges
 	for _, h := range headers {
 		p := challengeParser{rest: h}
 		for p.next() {
-			if strings.EqualFold(p.scheme, "bearer") && strings.EqualFold(p.name, "error") {
-				return p.value, true
+			switch {
+			case !strings.EqualFold(p.scheme, "bearer"):
+				c.others = true
+			case c.code == "" && strings.EqualFold(p.name, "error"):
+				c.bearer, c.code = true, p.value
+			default:
+				c.bearer = true
 			}
 		}
 	}
-	return "", false
+	return c
 }
 
-// challengeParser walks over the parameters of the challenges in a header.
+// challengeParser walks over the challenges of a header and their parameters.
 type challengeParser struct {
-	rest                string
-	scheme, name, value string
+	rest        string
+	scheme      string
+	name, value string // of a parameter; empty: a challenge begins
 }
 
-// next moves to the next parameter. It returns false at the end, or where the
-// header is not as it should be.
+// next moves to the next challenge or parameter. It returns false at the end, or
+// where the header is not as it should be.
 func (p *challengeParser) next() bool {
-	for {
-		p.rest = strings.TrimLeft(p.rest, " \t,")
-		word := p.token()
-		if word == "" {
-			return false
-		}
-		space := strings.TrimLeft(p.rest, " \t")
-		if after, isParameter := strings.CutPrefix(space, "="); isParameter && p.scheme != "" && !strings.HasPrefix(after, "=") {
-			p.rest, p.name = strings.TrimLeft(after, " \t"), word
-			return p.parameter()
-		}
-		p.scheme = word
-		p.skipToken68()
+	p.rest = strings.TrimLeft(p.rest, " \t,")
+	word := p.token()
+	if word == "" {
+		return false
 	}
+	after, isParameter := strings.CutPrefix(strings.TrimLeft(p.rest, " \t"), "=")
+	if isParameter && p.scheme != "" {
+		p.rest, p.name = strings.TrimLeft(after, " \t"), word
+		return p.parameter()
+	}
+	p.scheme, p.name, p.value = word, "", ""
+	p.skipToken68()
+	return true
 }
 
 // token takes a token off the front; empty: there is none.
-func (p *challengeParser) token() string {
-	end := strings.IndexFunc(p.rest, func(r rune) bool { return !isTokenChar(r) })
+func (p *challengeParser) token() string { return p.take(isTokenChar) }
+
+func (p *challengeParser) take(is func(rune) bool) string {
+	end := strings.IndexFunc(p.rest, func(r rune) bool { return !is(r) })
 	if end < 0 {
 		end = len(p.rest)
 	}
@@ -80,15 +94,19 @@ func (p *challengeParser) parameter() bool {
 }
 
 // skipToken68 passes over the bare credentials that some schemes have in the
-// place of parameters, such as "Negotiate YII=".
+// place of parameters, such as "Negotiate YII=". Nothing but the end of the
+// challenge may follow them.
 func (p *challengeParser) skipToken68() {
-	text := strings.TrimLeft(p.rest, " \t")
-	end := strings.IndexAny(text, " \t,")
-	if end < 0 {
-		end = len(text)
+	ahead := challengeParser{rest: strings.TrimLeft(p.rest, " \t")}
+	ahead.take(isToken68Char)
+	ahead.rest = strings.TrimLeft(ahead.rest, "=")
+	ahead.rest = strings.TrimLeft(ahead.rest, " \t")
+	if ahead.rest == "" || ahead.rest[0] == ',' {
+		p.rest = ahead.rest
 	}
-	word := text[:end]
-	if name := strings.TrimRight(word, "="); name != word && !strings.ContainsAny(name, `="`) {
-		p.rest = text[end:]
-	}
+}
+
+func isToken68Char(r rune) bool {
+	letter := 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9'
+	return letter || strings.ContainsRune("-._~+/", r)
 }

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/holdfast-go/holdfast/actor"
 	"github.com/holdfast-go/holdfast/internal/wire"
 	"github.com/holdfast-go/holdfast/messages"
 )
@@ -21,13 +22,15 @@ import (
 // An origin is a scheme, a host and a port, "https://api.example.com"; plain http
 // is for loopback addresses only. A request to any other origin, or to one of a
 // wrong list of origins, is ErrInvalid and not sent; a redirect to another origin is
-// followed without the token. A request for which there is no token is not sent
-// either: the error is that of Session.AccessToken, inside a *url.Error.
+// followed without the token and without any other Authorization. A request for
+// which there is no token is not sent either: the error is that of
+// Session.AccessToken, inside a *url.Error.
 //
-// When an origin answers 401 and its challenge (RFC 6750) names the token as the cause, or
-// there is no challenge and no body, the token is rejected (see Session.Reject)
-// and the request sent once more with a newer one, if its body can be had
-// again (http.Request.GetBody).
+// When an origin answers 401 and its challenge (RFC 6750) names the token as the cause,
+// or it asks for nothing else and there is no body, the token is rejected (see
+// Session.Reject) and the request sent once more with a newer one, if its body can
+// be had again (http.Request.GetBody). Any other 401, and that of the second
+// request, is the answer.
 func (s *Session) Client(base *http.Client, origins ...string) *http.Client {
 	if base == nil {
 		base = &http.Client{}
@@ -61,7 +64,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if !slices.Contains(t.origins, origin(req.URL)) {
 		return t.elsewhere(req)
 	}
-	token, err := t.session.AccessToken(req.Context())
+	token, err := t.session.Token(req.Context())
 	if err != nil {
 		return nil, refuse(req, err)
 	}
@@ -78,21 +81,27 @@ func (t *transport) elsewhere(req *http.Request) (*http.Response, error) {
 	if req.Response == nil {
 		return nil, refuse(req, messages.Invalid("URL", "is of an origin that the client was not made for"))
 	}
+	// http.Client takes the Authorization of the first request along to other ports
+	// and to subdomains. It may well be a token, put there by Session.Authorize.
+	if req.Header.Get("Authorization") != "" {
+		req = req.Clone(req.Context())
+		req.Header.Del("Authorization")
+	}
 	return t.base.RoundTrip(req)
 }
 
 // again sends a refused request once more with a newer token. Where that cannot be
 // done the refusal is the answer.
-func (t *transport) again(req *http.Request, refused *http.Response, token string) (*http.Response, error) {
-	if err := t.session.Reject(req.Context(), token, errRefused); err != nil {
+func (t *transport) again(req *http.Request, refused *http.Response, token messages.Token) (*http.Response, error) {
+	if err := t.session.Reject(req.Context(), token.Access.Reveal(), errRefused); err != nil {
 		return refused, nil
 	}
 	body, ok := replay(req)
 	if !ok {
 		return refused, nil
 	}
-	newer, err := t.session.AccessToken(req.Context())
-	if err != nil || newer == token {
+	newer, err := t.session.Token(req.Context())
+	if err != nil || newer.Access == token.Access {
 		closeBody(body)
 		return refused, nil
 	}
@@ -112,10 +121,10 @@ func (t *transport) CloseIdleConnections() {
 }
 
 // withToken returns a copy of the request with a body and a token of its own.
-func withToken(req *http.Request, body io.ReadCloser, token string) *http.Request {
+func withToken(req *http.Request, body io.ReadCloser, token messages.Token) *http.Request {
 	authorized := req.Clone(req.Context())
 	authorized.Body = body
-	authorized.Header.Set("Authorization", "Bearer "+token)
+	setAuthorization(authorized, actor.Header(token))
 	return authorized
 }
 
@@ -146,8 +155,12 @@ func replay(req *http.Request) (io.ReadCloser, bool) {
 // blamesToken reports whether a 401 says that the token was the cause. A server that
 // says nothing at all, as Box does, means that too.
 func blamesToken(resp *http.Response) bool {
-	if code, ok := bearerError(resp.Header.Values("WWW-Authenticate")); ok {
-		return code == "invalid_token"
+	asked := readChallenges(resp.Header.Values("WWW-Authenticate"))
+	switch {
+	case asked.code != "":
+		return asked.code == "invalid_token"
+	case asked.others && !asked.bearer:
+		return false
 	}
 	return isEmpty(resp)
 }
@@ -156,15 +169,24 @@ func blamesToken(resp *http.Response) bool {
 func isEmpty(resp *http.Response) bool {
 	var first [1]byte
 	n, err := io.ReadFull(resp.Body, first[:])
-	if n == 0 {
-		return errors.Is(err, io.EOF)
+	if errors.Is(err, io.EOF) {
+		return true
+	}
+	whole := io.MultiReader(bytes.NewReader(first[:n]), resp.Body)
+	if err != nil {
+		whole = broken{err}
 	}
 	resp.Body = struct {
 		io.Reader
 		io.Closer
-	}{io.MultiReader(bytes.NewReader(first[:n]), resp.Body), resp.Body}
+	}{whole, resp.Body}
 	return false
 }
+
+// broken is a body whose first byte could not be read.
+type broken struct{ err error }
+
+func (b broken) Read([]byte) (int, error) { return 0, b.err }
 
 // parseOrigins returns the origins in the form that origin has.
 func parseOrigins(given []string) ([]string, error) {
@@ -172,13 +194,14 @@ func parseOrigins(given []string) ([]string, error) {
 		return nil, messages.Invalid("origins", "are empty")
 	}
 	origins := make([]string, 0, len(given))
-	for _, text := range given {
+	for i, text := range given {
+		field := fmt.Sprintf("origins[%d]", i)
 		if err := wire.CheckURL(text); err != nil {
-			return nil, messages.Invalid("origins", fmt.Sprintf("has one that %s", err))
+			return nil, messages.Invalid(field, err.Error())
 		}
 		u, err := url.Parse(text)
 		if err != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" {
-			return nil, messages.Invalid("origins", "has one that is more than scheme, host and port")
+			return nil, messages.Invalid(field, "is more than scheme, host and port")
 		}
 		origins = append(origins, origin(u))
 	}

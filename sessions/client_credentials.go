@@ -1,6 +1,9 @@
 package sessions
 
 import (
+	"fmt"
+	"io"
+
 	"github.com/holdfast-go/holdfast/actor"
 	"github.com/holdfast-go/holdfast/internal/wire"
 	"github.com/holdfast-go/holdfast/messages"
@@ -11,22 +14,22 @@ import (
 // Endpoint.SubjectFields names; with the zero Subject, nothing is. Its sessions need
 // no human, and each renewal is a new grant.
 func ClientCredentials(e Endpoint, s Subject) Kind {
-	return clientCredentials{endpoint: e, subject: s}
+	return &clientCredentials{endpoint: &e, subject: s}
 }
 
 type clientCredentials struct {
-	endpoint Endpoint
+	endpoint *Endpoint
 	subject  Subject
 }
 
-func (k clientCredentials) plan() (plan, error) {
+func (k *clientCredentials) plan() (plan, error) {
 	if err := k.check(); err != nil {
 		return plan{}, err
 	}
-	return newPlan("client_credentials", k.endpoint, actor.Rules{}, k.form, k.subject.Type, k.subject.ID), nil
+	return newPlan("client_credentials", *k.endpoint, actor.Rules{}, k.form, k.subject.Type, k.subject.ID), nil
 }
 
-func (k clientCredentials) check() error {
+func (k *clientCredentials) check() error {
 	fields := k.endpoint.SubjectFields
 	switch {
 	case k.subject == Subject{}:
@@ -40,7 +43,7 @@ func (k clientCredentials) check() error {
 	return k.endpoint.check()
 }
 
-func (k clientCredentials) form(m actor.Mint) []wire.Field {
+func (k *clientCredentials) form(m actor.Mint) []wire.Field {
 	fields := k.endpoint.SubjectFields
 	return append(clientCredentialsForm(m),
 		wire.Field{Name: fields[0], Value: k.subject.Type},
@@ -49,7 +52,7 @@ func (k clientCredentials) form(m actor.Mint) []wire.Field {
 }
 
 // String names the kind.
-func (clientCredentials) String() string { return "ClientCredentials" }
+func (*clientCredentials) String() string { return "ClientCredentials" }
 
-// GoString is String.
-func (k clientCredentials) GoString() string { return k.String() }
+// Format writes String, whatever the verb.
+func (k *clientCredentials) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, k.String()) }

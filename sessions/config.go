@@ -124,7 +124,7 @@ func (c Config) check() error {
 			return messages.Invalid("Config."+f.name, "is negative")
 		}
 	}
-	if c.Rate < 0 || math.IsNaN(c.Rate) {
+	if c.Rate < 0 || math.IsNaN(c.Rate) || math.IsInf(c.Rate, 1) {
 		return messages.Invalid("Config.Rate", "is no rate")
 	}
 	return nil

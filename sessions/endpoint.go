@@ -2,6 +2,8 @@ package sessions
 
 import (
 	"fmt"
+	"io"
+	"log/slog"
 	"maps"
 	"net/http"
 	"net/url"
@@ -14,10 +16,12 @@ import (
 )
 
 // Endpoint is one authorization server, and one client of it. It is copied when
-// a kind is made of it; do not change its maps and slices after that.
+// a kind is made of it; do not change its maps and slices after that. What is wrong
+// with it is ErrInvalid, naming the field, when a session is made. The zero
+// Endpoint is wrong: TokenURL, ClientID and Auth are required.
 type Endpoint struct {
 	// TokenURL is the token endpoint: https, or http to a loopback address.
-	// RevokeURL is the revocation endpoint (RFC 7009); empty: there is none.
+	// RevokeURL is the revocation endpoint (RFC 7009), likewise; empty: there is none.
 	TokenURL, RevokeURL string
 
 	// ClientID is the client's identifier.
@@ -38,8 +42,9 @@ type Endpoint struct {
 	// refused all the same.
 	HTTPClient *http.Client
 
-	// Params are extra form fields of token requests, Header extra headers of
-	// all requests; nil: none.
+	// Params are extra form fields of token requests, sorted by name; those that
+	// this package sets itself are ErrInvalid. Header are extra headers of all
+	// requests; those that every request has are ignored. If nil, none.
 	Params url.Values
 	Header http.Header
 
@@ -55,6 +60,22 @@ type Endpoint struct {
 	// spent; zero: it does not.
 	ReuseGrace time.Duration
 }
+
+// String describes the endpoint by its client and its host: the rest of a URL, the
+// extra fields and the extra headers may hold secrets.
+func (e Endpoint) String() string {
+	host := "nowhere"
+	if u, err := url.Parse(e.TokenURL); err == nil && u.Host != "" {
+		host = u.Host
+	}
+	return fmt.Sprintf("client %q at %s", e.ClientID, host)
+}
+
+// Format writes String, whatever the verb.
+func (e Endpoint) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, e.String()) }
+
+// LogValue returns String.
+func (e Endpoint) LogValue() slog.Value { return slog.StringValue(e.String()) }
 
 // Subject is whom a client acts for, in words of the server's own, such as
 // {"user", "12345"}. The zero Subject is the client itself.
@@ -89,6 +110,11 @@ func (e Endpoint) check() error {
 }
 
 func (e Endpoint) checkFields() error {
+	for _, name := range e.SubjectFields {
+		if slices.Contains(reserved, name) {
+			return messages.Invalid("Endpoint.SubjectFields", fmt.Sprintf("has the field %q, which is not its own", name))
+		}
+	}
 	for _, scope := range e.Scopes {
 		if !isScope(scope) {
 			return messages.Invalid("Endpoint.Scopes", "has a scope that is empty or holds a space, a quote or a backslash")
@@ -100,11 +126,16 @@ func (e Endpoint) checkFields() error {
 		}
 	}
 	for name, values := range e.Header {
-		if !isToken(name) || slices.ContainsFunc(values, func(v string) bool { return strings.ContainsAny(v, "\r\n\x00") }) {
+		if !isToken(name) || slices.ContainsFunc(values, holdsControl) {
 			return messages.Invalid("Endpoint.Header", "has a name or a value that no header can have")
 		}
 	}
 	return nil
+}
+
+// holdsControl reports whether a value has a character that no header can have.
+func holdsControl(value string) bool {
+	return strings.ContainsFunc(value, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f })
 }
 
 // isScope reports whether s is a scope-token of RFC 6749, section 3.3.
@@ -143,6 +174,7 @@ func (e Endpoint) fields() []wire.Field {
 func (e Endpoint) identity(d *digest) {
 	d.strings(e.TokenURL, e.ClientID, e.Resource, e.Audience)
 	d.list(slices.Sorted(slices.Values(e.Scopes)))
+	d.length(len(e.Params))
 	for _, name := range slices.Sorted(maps.Keys(e.Params)) {
 		d.strings(name)
 		d.list(e.Params[name])

@@ -30,7 +30,7 @@ type subscriber struct {
 	mu        sync.Mutex // guards the fields below
 	more      sync.Cond  // something below has changed
 	queue     []messages.Event
-	missed    int
+	missed    messages.Missed
 	stopped   bool   // call nothing any more
 	finishing bool   // end when the queue is empty
 	goroutine uint64 // who calls
@@ -41,7 +41,7 @@ func (e *events) subscribe(f func(messages.Event)) (stop func()) {
 	s.more.L = &s.mu
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.closed {
+	if e.closed || f == nil {
 		return func() {}
 	}
 	e.subscribers = append(e.subscribers, s)
@@ -88,9 +88,10 @@ func (s *subscriber) push(ev messages.Event) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
-	case len(s.queue) >= queueLength, s.missed > 0 && len(s.queue) >= queueLength-1:
-		s.missed++
-	case s.missed > 0:
+	case len(s.queue) >= queueLength, s.missed.N > 0 && len(s.queue) >= queueLength-1:
+		s.missed.N++
+		s.missed.At = ev.Head().At
+	case s.missed.N > 0:
 		s.queue = append(s.queue, s.takeMissed(), ev)
 	default:
 		s.queue = append(s.queue, ev)
@@ -99,9 +100,9 @@ func (s *subscriber) push(ev messages.Event) {
 }
 
 func (s *subscriber) takeMissed() messages.Event {
-	n := s.missed
-	s.missed = 0
-	return messages.Missed{N: n}
+	m := s.missed
+	s.missed = messages.Missed{}
+	return m
 }
 
 func (s *subscriber) run() {
@@ -122,7 +123,7 @@ func (s *subscriber) run() {
 func (s *subscriber) next() (messages.Event, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for len(s.queue) == 0 && s.missed == 0 && !s.stopped && !s.finishing {
+	for len(s.queue) == 0 && s.missed.N == 0 && !s.stopped && !s.finishing {
 		s.more.Wait()
 	}
 	switch {
@@ -132,7 +133,7 @@ func (s *subscriber) next() (messages.Event, bool) {
 		ev := s.queue[0]
 		s.queue = s.queue[1:]
 		return ev, true
-	case s.missed > 0:
+	case s.missed.N > 0:
 		return s.takeMissed(), true
 	}
 	return nil, false
@@ -171,6 +172,11 @@ func (s *subscriber) wait(ctx context.Context) bool {
 	case <-s.ended:
 		return true
 	case <-ctx.Done():
+	}
+	select {
+	case <-s.ended: // an end that is there already wins
+		return true
+	default:
 		return false
 	}
 }

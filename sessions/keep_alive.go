@@ -1,14 +1,19 @@
 package sessions
 
-import "github.com/holdfast-go/holdfast/messages"
+import (
+	"fmt"
+	"io"
+
+	"github.com/holdfast-go/holdfast/messages"
+)
 
 // KeepAlive is a kind whose sessions, once asked, renew when their token is stale
 // without being asked again. They do not sleep.
-func KeepAlive(k Kind) Kind { return keepAlive{kind: k} }
+func KeepAlive(k Kind) Kind { return &keepAlive{kind: k} }
 
 type keepAlive struct{ kind Kind }
 
-func (k keepAlive) plan() (plan, error) {
+func (k *keepAlive) plan() (plan, error) {
 	if k.kind == nil {
 		return plan{}, messages.Invalid("kind", "is nil")
 	}
@@ -21,7 +26,7 @@ func (k keepAlive) plan() (plan, error) {
 }
 
 // String names the kind.
-func (keepAlive) String() string { return "KeepAlive" }
+func (*keepAlive) String() string { return "KeepAlive" }
 
-// GoString is String.
-func (k keepAlive) GoString() string { return k.String() }
+// Format writes String, whatever the verb.
+func (k *keepAlive) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, k.String()) }

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
 	"net/http"
 	"sync"
+	"sync/atomic"
 
 	"github.com/holdfast-go/holdfast/actor"
 	"github.com/holdfast-go/holdfast/internal/wire"
@@ -21,13 +23,18 @@ type Manager struct {
 	events  *events
 	maxBody int
 	release func() // the store
+	closed  atomic.Bool
 
 	mu      sync.Mutex // guards clients
 	clients map[*http.Client]*wire.Client
 }
 
-// Open returns a Manager. It does no I/O. The error is ErrInvalid, naming the
-// field of Config that is wrong.
+// Format names the type, whatever the verb: package fmt would read what changes.
+func (m *Manager) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "Manager") }
+
+// Open returns a Manager, which must be closed. It does no I/O. The error is
+// ErrInvalid, naming the field of Config that is wrong, or ErrUnavailable if the
+// store does not let itself be taken.
 func Open(c Config) (*Manager, error) {
 	if err := c.check(); err != nil {
 		return nil, err
@@ -120,7 +127,8 @@ func (m *Manager) Lookup(key string) (*Session, bool) {
 
 // Forget lets go of the session of this key without revoking it; its record stays
 // in the store. Handles of it answer ErrClosed from then on. One whose tokens are
-// not saved yet is not forgotten: ErrUnavailable. A key that is not open is no error.
+// not saved yet, or whose refresh token is being spent, is not forgotten:
+// ErrUnavailable. A key that is not open is no error.
 func (m *Manager) Forget(key string) error {
 	if err := m.house.Forget(key); err != nil {
 		return fmt.Errorf("forget session %q: %w", key, err)
@@ -146,7 +154,8 @@ func (m *Manager) All() iter.Seq[Status] {
 // counted by a messages.Missed.
 //
 // After stop has returned f is not running and is not called any more, except
-// where f itself called stop.
+// where f itself called stop. Two callbacks must not stop each other: each
+// would wait for the other to return. A nil f hears nothing.
 func (m *Manager) Subscribe(f func(messages.Event)) (stop func()) {
 	return m.events.subscribe(f)
 }
@@ -158,6 +167,9 @@ func (m *Manager) Subscribe(f func(messages.Event)) (stop func()) {
 // error says what could not be saved or has not ended. The store is not closed. A
 // second Close does nothing and returns nil.
 func (m *Manager) Close(ctx context.Context) error {
+	if m.closed.Swap(true) {
+		return nil
+	}
 	err := errors.Join(m.house.Close(ctx), m.events.close(ctx))
 	m.mu.Lock()
 	defer m.mu.Unlock()

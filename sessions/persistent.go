@@ -1,6 +1,10 @@
 package sessions
 
 import (
+	"fmt"
+	"io"
+	"strings"
+
 	"github.com/holdfast-go/holdfast/actor"
 	"github.com/holdfast-go/holdfast/internal/wire"
 	"github.com/holdfast-go/holdfast/messages"
@@ -11,18 +15,19 @@ import (
 // anybody is given the new access token.
 //
 // t is what the login has left: Access, Refresh, Issued and Expiry are required.
-// The zero Token: only what the store has. The store's record wins unless there is none or t
+// The zero Token: only what the store has. One that is partly filled, or whose Type
+// is neither empty nor Bearer, is ErrInvalid. The store's record wins unless there is none or t
 // was issued later; over a record of a revoked or dead session, t wins only if it
 // was issued after that was written, so a restart with an old token undoes no Revoke.
-func Persistent(e Endpoint, t messages.Token) Kind { return persistent{endpoint: e, token: t} }
+func Persistent(e Endpoint, t messages.Token) Kind { return &persistent{endpoint: &e, token: &t} }
 
 type persistent struct {
-	endpoint Endpoint
-	token    messages.Token
+	endpoint *Endpoint
+	token    *messages.Token
 }
 
-func (k persistent) plan() (plan, error) {
-	if err := checkPair(k.token); err != nil {
+func (k *persistent) plan() (plan, error) {
+	if err := checkPair(*k.token); err != nil {
 		return plan{}, err
 	}
 	if err := k.endpoint.check(); err != nil {
@@ -33,17 +38,16 @@ func (k persistent) plan() (plan, error) {
 		Human:          true,
 		RenewalRevokes: k.endpoint.RenewalRevokes,
 		ReuseGrace:     k.endpoint.ReuseGrace,
-		Given:          k.token,
+		Given:          *k.token,
 	}
-	return newPlan("persistent", k.endpoint, rules, refreshForm), nil
+	return newPlan("persistent", *k.endpoint, rules, refreshForm), nil
 }
 
 // checkPair accepts no token and a whole one.
 func checkPair(t messages.Token) error {
-	if t.Access == "" && t.Refresh == "" && t.Issued.IsZero() && t.Expiry.IsZero() {
-		return nil
-	}
 	switch {
+	case isNothing(t):
+		return nil
 	case t.Access == "":
 		return messages.Invalid("Token.Access", "is empty")
 	case t.Refresh == "":
@@ -54,8 +58,17 @@ func checkPair(t messages.Token) error {
 		return messages.Invalid("Token.Expiry", "is missing")
 	case !t.Expiry.After(t.Issued):
 		return messages.Invalid("Token.Expiry", "is not after Token.Issued")
+	case holdsControl(t.Access.Reveal()):
+		return messages.Invalid("Token.Access", "has a character that no header can have")
+	case t.Type != "" && !strings.EqualFold(t.Type, "bearer"):
+		return messages.Invalid("Token.Type", "is not Bearer")
 	}
 	return nil
+}
+
+func isNothing(t messages.Token) bool {
+	return t.IsZero() && t.Type == "" && t.Issued.IsZero() && t.Expiry.IsZero() && t.RefreshExpiry.IsZero() &&
+		len(t.Scopes) == 0 && len(t.Extra) == 0
 }
 
 func refreshForm(m actor.Mint) []wire.Field {
@@ -66,7 +79,7 @@ func refreshForm(m actor.Mint) []wire.Field {
 }
 
 // String names the kind.
-func (persistent) String() string { return "Persistent" }
+func (*persistent) String() string { return "Persistent" }
 
-// GoString is String.
-func (k persistent) GoString() string { return k.String() }
+// Format writes String, whatever the verb.
+func (k *persistent) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, k.String()) }

@@ -3,6 +3,7 @@ package sessions
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"time"
 
@@ -10,7 +11,7 @@ import (
 	"github.com/holdfast-go/holdfast/messages"
 )
 
-// Session is a handle of one session. Handles of one key are alike; they are safe
+// Session is a handle of one session; a Manager makes them. Handles of one key are alike; they are safe
 // for concurrent use and stay good until the Manager is closed or the session
 // forgotten.
 type Session struct{ live *actor.Session }
@@ -20,6 +21,10 @@ func (s *Session) Key() string { return s.live.Key() }
 
 // String returns the key.
 func (s *Session) String() string { return s.live.Key() }
+
+// Format writes the key, whatever the verb. It is a method of the value, since
+// package fmt would show what a copied handle points to.
+func (s Session) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.live.Key()) }
 
 // AccessToken returns a valid access token. With one at hand it costs an atomic
 // load; ctx is not looked at then.
@@ -44,11 +49,12 @@ func (s *Session) Token(ctx context.Context, opts ...Option) (messages.Token, er
 }
 
 // Authorize sets the Authorization header of req to a valid access token, under
-// the context of req. Its errors are those of AccessToken, and then req is as it was.
+// the context of req, whatever host it is for: Client looks. Its errors are those of
+// AccessToken, and then req is as it was.
 func (s *Session) Authorize(req *http.Request, opts ...Option) error {
 	if len(opts) == 0 {
 		if snap := s.live.Live(0); snap != nil {
-			req.Header.Set("Authorization", snap.Header())
+			setAuthorization(req, snap.Header())
 			return nil
 		}
 	}
@@ -56,8 +62,15 @@ func (s *Session) Authorize(req *http.Request, opts ...Option) error {
 	if err != nil {
 		return err
 	}
-	req.Header.Set("Authorization", actor.Header(t))
+	setAuthorization(req, actor.Header(t))
 	return nil
+}
+
+func setAuthorization(req *http.Request, value string) {
+	if req.Header == nil {
+		req.Header = make(http.Header)
+	}
+	req.Header.Set("Authorization", value)
 }
 
 // token returns the token at hand, or asks the session.
@@ -86,7 +99,10 @@ func (s *Session) Refresh(ctx context.Context, opts ...Option) error {
 }
 
 // Exchange is not supported: ErrNotSupported.
-func (s *Session) Exchange(_ context.Context, _ messages.Exchange, _ ...Option) (messages.Token, error) {
+func (s *Session) Exchange(_ context.Context, _ messages.Exchange, opts ...Option) (messages.Token, error) {
+	if _, err := addressOnly(opts); err != nil {
+		return messages.Token{}, s.wrap(err)
+	}
 	return messages.Token{}, s.wrap(ErrNotSupported)
 }
 

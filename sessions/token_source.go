@@ -7,7 +7,7 @@ import (
 )
 
 // TokenSource returns a source for code that takes one of golang.org/x/oauth2. Its
-// Token waits under ctx. Each Token is asked of the session, so do not wrap it in
+// Token waits under ctx, and its errors are those of AccessToken. Each Token is asked of the session, so do not wrap it in
 // a ReuseTokenSource; whoever does all the same gets a token whose Expiry is the
 // moment until which the session itself would give it out, and without the
 // refresh token.

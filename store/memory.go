@@ -1,5 +1,10 @@
 package store
 
+import (
+	"fmt"
+	"io"
+)
+
 // Memory keeps records in this process, for one Manager at a time. Use [NewMemory].
 //
 // A record takes its value, its key and some 150 bytes. Tombstones stay until
@@ -26,6 +31,9 @@ func NewMemory() *Memory {
 	return m
 }
 
+// Format names the store, whatever the verb: the records hold tokens.
+func (*Memory) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "memory store") }
+
 // Caps returns that nobody shares the store and that nothing survives the process.
 func (*Memory) Caps() Caps { return Caps{Tombstones: Forever} }
 
@@ -45,6 +53,9 @@ func NewSharedMemory() *SharedMemory {
 	m.feed.open()
 	return m
 }
+
+// Format names the store, whatever the verb: the records hold tokens.
+func (*SharedMemory) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "shared memory store") }
 
 // Caps returns that the store is shared, so that Managers write claims and watch
 // each other. It is not Durable and has no Failover: what ends the process ends it

@@ -138,6 +138,14 @@ func (s *step) claim() {
 	s.do(Claim{Leaf: s.send(claiming, s.settings.LeafTimeout), Swap: w})
 }
 
+// doubtDeadOwner takes over the doubt of a claim in a store that nobody else
+// writes: its owner has died, and may have spent the token before.
+func (s *step) doubtDeadOwner() {
+	if s.sight.claim.Owner != "" && !s.settings.Store.Shared && s.rules.OneTime && !s.doubted() {
+		s.doubt = doubt{sent: s.spentBy()}
+	}
+}
+
 // spentBy is the earliest moment at which the owner of a claim that is taken
 // over may have spent the token. Where the watch has not seen the claim arrive, a
 // server that forgives reuse for a while may have ceased to.

@@ -199,6 +199,21 @@ func TestClaimOfADeadOwnerIsTakenOverAtOnce(t *testing.T) {
 `)
 }
 
+func TestClaimOfADeadOwnerIsNotTakenOverWhileATokenIsValid(t *testing.T) {
+	newStory(t, persistent, onDisk).telling("claims").
+		gets("alice").
+		at("12:50:00").gets("bob").
+		restarts(stored).
+		gets("carol").
+		at("12:57:00").gets("dave").
+		want(`
+12:00:00 Empty -> Acquiring -> Fresh; alice gets tok0
+12:50:00 Fresh -> Stale; bob gets tok0; claim for 20s; renewal 2: mint with ref0
+12:50:00 Empty -> Acquiring -> Stale; woke; carol gets tok0; fails; due again 12:57:00
+12:57:00 Stale -> Expired -> Acquiring; claim for 20s, in doubt; renewal 2: mint with ref0
+`)
+}
+
 func TestMemoryIsNotClaimedIn(t *testing.T) {
 	newStory(t, persistent).telling("claims").
 		gets("alice").

@@ -300,6 +300,34 @@ func TestKeepAliveRenewsWithoutBeingAsked(t *testing.T) {
 `)
 }
 
+func TestKeepAliveSessionWithoutATokenIsTriedAgain(t *testing.T) {
+	keepAlive := credentials
+	keepAlive.KeepAlive = true
+	newStory(t, keepAlive, Settings{Retries: -1}).
+		gets("alice").answers503().
+		after(time.Second).minted("tok1").
+		want(`
+12:00:00 Empty -> Acquiring; renewal 1: mint
+12:00:00 Acquiring -> Cooling; alice gets ErrUnavailable (503), retry after 1s; fails; due again 12:00:01
+12:00:01 Cooling -> Expired -> Acquiring; renewal 2: mint
+12:00:01 Acquiring -> Fresh; recovered from 1
+`)
+}
+
+func TestTokensThatHaveRunOutOnArrivalAreAskedForLessAndLess(t *testing.T) {
+	newStory(t).lifetime(2 * time.Second).
+		gets("alice").after(1500 * time.Millisecond).minted("tok1").
+		after(1500 * time.Millisecond).gets("bob").after(1500 * time.Millisecond).minted("tok2").
+		gets("carol").
+		want(`
+12:00:00 Empty -> Acquiring; renewal 1: mint
+12:00:01.500 Acquiring -> Cooling; withdrawn; alice gets tok1
+12:00:03 Cooling -> Expired -> Acquiring; renewal 2: mint
+12:00:04.500 Acquiring -> Cooling; withdrawn; bob gets tok2
+12:00:04.500 Cooling: carol gets ErrUnavailable, retry after 2s
+`)
+}
+
 func TestSleepingSessionTakesUpWhatTheStoreHas(t *testing.T) {
 	newStory(t, persistent, onDisk).
 		gets("alice").

@@ -242,7 +242,10 @@ func (s *step) staysDead(r messages.Record) bool {
 
 // changed is told by the store's watch of a newer revision.
 func (s *step) changed(ev Changed) {
-	if ev.Rev <= s.rev || !s.owns(ev.Record) {
+	if ev.Rev <= s.rev || !s.owns(ev.Record) || s.echoes(ev.Record) {
+		return
+	}
+	if s.installs() && s.takesGiven(&ev.Record) { // the run's own look comes to the same
 		return
 	}
 	if s.state == Empty {
@@ -255,6 +258,14 @@ func (s *step) changed(ev Changed) {
 		s.sight.arrived = s.now
 	}
 	s.afterChange()
+}
+
+// echoes reports whether a record is the pair that is being saved: the store tells
+// of it before it answers. It is not another's.
+func (s *step) echoes(r messages.Record) bool {
+	w := s.run.swap.Record
+	return s.run.stage == saving && s.run.write == writePair && r.Status == messages.Alive &&
+		r.Grant == w.Grant && r.Generation == w.Generation && r.Token.Access == w.Token.Access
 }
 
 // note remembers the place of a record that nobody has asked for yet.
@@ -329,6 +340,7 @@ func (s *step) afterLook(r *messages.Record) {
 
 func (s *step) afterLookRenew() {
 	s.run.denied = false
+	s.doubtDeadOwner()
 	switch {
 	case s.state == Revoked && s.rules.Human:
 		s.failHeld(messages.ErrRevoked)
@@ -396,6 +408,7 @@ func (s *step) installGiven(r *messages.Record) {
 	s.run.spent = pair{grant: s.pair.grant, generation: s.pair.generation}
 	s.run.minted = s.place(s.timed(s.given), grant+1, 1, s.settings.Name)
 	s.run.purpose = install
+	s.offer() // over a tombstone that is known by now
 	s.sendSave()
 }
 

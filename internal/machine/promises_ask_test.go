@@ -14,7 +14,7 @@ func (w *promiseWorld) askSomething() {
 	}
 	p := &w.procs[w.rng.IntN(len(w.procs))]
 	w.after(w.untilNext(p), promiseItem{kind: itemAsk})
-	if p.alive {
+	if p.alive && w.clock >= p.frozen {
 		w.askOf(p)
 	}
 }
@@ -76,13 +76,17 @@ func (w *promiseWorld) askOf(p *promiseProc) {
 
 // ask makes a caller of somebody.
 func (w *promiseWorld) ask(p *promiseProc, kind promiseAsk, a messages.Ask) Caller {
+	if kind == askRevoke {
+		if w.step(p, Tick{}); !p.alive { // what is due comes before it
+			return 0
+		}
+	}
 	p.callers = append(p.callers, promiseCaller{ask: kind, at: w.clock, pair: w.heldNow(p, kind)})
 	if r, ok := a.(messages.Reject); ok {
 		p.callers[len(p.callers)-1].refused = promiseNumber(r.Token)
 	}
 	c := Caller(len(p.callers))
 	if kind == askRevoke {
-		w.step(p, Tick{}) // what is due comes before it
 		w.revokeAsked(p)
 	}
 	w.step(p, Ask{Caller: c, Ask: a})

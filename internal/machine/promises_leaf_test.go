@@ -14,7 +14,6 @@ type promiseLeaf struct {
 	sent       time.Duration
 	instead    Outcome // what is reported whatever was done; nil: what was done
 	outcome    Outcome // what was done; nil: nothing yet
-	reused     bool    // it may bring a spent refresh token, and be forgiven
 }
 
 // launch sends a leaf on its way, and draws how it fares.

@@ -41,21 +41,22 @@ func (w *promiseWorld) mayAbandon(p *promiseProc, l *promiseLeaf) bool {
 
 // checkMint looks at a request before it is sent.
 func (w *promiseWorld) checkMint(p *promiseProc, e Mint) {
-	if e.Renewal != p.renewal {
-		p.renewal, p.mints = e.Renewal, 0
+	if of := [2]uint64{p.session.pair.grant, p.session.pair.generation}; e.Renewal != p.renewal || of != p.mintsOf {
+		p.renewal, p.mints, p.mintsOf = e.Renewal, 0, of
 	}
 	p.mints++
 	if p.mints > 1+max(0, p.settings.Retries) {
 		w.breaks("bound: renewal %d sends request %d", e.Renewal, p.mints)
 	}
 	ending := p.session.run.purpose == revoke
-	same := p.restedOf == [2]uint64{p.session.pair.grant, p.session.pair.generation}
+	same := p.restedOf == placeOf(&p.session)
 	if w.clock < p.rested && same && !ending {
 		w.breaks("pause: Mint %v too early", p.rested-w.clock)
 	}
 	if w.plan.rules.RenewalRevokes && p.published && w.now().Before(p.snapshot.Until) {
 		w.breaks("withdrawn: a token that dies is published while it is renewed")
 	}
+	w.checkHalf(p, e)
 	if w.plan.static {
 		w.breaks("static: it mints")
 	}
@@ -89,7 +90,7 @@ func (w *promiseWorld) checkSpend(p *promiseProc, e Mint, ending bool) {
 
 // learn is what the monitors take from a report.
 func (w *promiseWorld) learn(p *promiseProc, l *promiseLeaf, o Outcome) {
-	current := p.flight.leaf == l && !p.flight.landed
+	current := p.flight.leaf == l && !p.flight.landed && w.clock < l.sent+l.Deadline+leafGrace
 	if p.flight.leaf == l {
 		p.flight.landed = true
 	}
@@ -103,6 +104,12 @@ func (w *promiseWorld) learn(p *promiseProc, l *promiseLeaf, o Outcome) {
 		f = o.Failure
 	case TimedOut:
 		f.Verdict = messages.Doubtful
+	case Minted:
+		if current {
+			w.brings(p, o.Token)
+		}
+		w.settled(p, m)
+		return
 	default:
 		w.settled(p, m)
 		return
@@ -112,7 +119,7 @@ func (w *promiseWorld) learn(p *promiseProc, l *promiseLeaf, o Outcome) {
 		return
 	}
 	if s := &p.session; current && s.state != Revoked {
-		p.restedOf = [2]uint64{s.pair.grant, s.pair.generation}
+		p.restedOf = placeOf(s)
 		p.rested = w.clock + min(f.RetryAfter, retryAfterMax)
 		if s.state == Acquiring && !s.pair.serves(w.now()) {
 			p.rested = max(p.rested, w.clock+retryBase)
@@ -211,7 +218,6 @@ func (w *promiseWorld) checkPlace(p *promiseProc) {
 type promiseBefore struct {
 	cooling bool
 	run     purpose
-	wake    time.Time
 }
 
 func (w *promiseWorld) lookBefore(p *promiseProc) promiseBefore {
@@ -230,6 +236,7 @@ func (w *promiseWorld) lookAfter(p *promiseProc, ev Event, effects []Effect, b p
 	w.checkShape(p)
 	w.checkSnapshot(p)
 	w.checkWaiting(p)
+	w.checkBrought(p)
 	if ask, ok := ev.(Ask); ok && b.cooling {
 		if _, get := ask.Ask.(messages.Get); get && b.run == nothing && p.session.run.purpose == renew {
 			w.breaks("cooling: a Get starts a renewal")

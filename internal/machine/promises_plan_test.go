@@ -30,6 +30,7 @@ const (
 	faultQueue                         // no slot for long
 	faultShort                         // a token that lives for a moment
 	faultSilent                        // a leaf that ignores its deadline and does not report
+	faultPause                         // a process stands still for a while
 	faultCount
 )
 

@@ -17,6 +17,7 @@ type promiseProc struct {
 	settings Settings
 	session  Session
 
+	frozen  time.Duration // it stands still until then
 	wake    time.Duration
 	hasWake bool
 	burns   int // timers in a row that fired at one instant
@@ -34,9 +35,12 @@ type promiseProc struct {
 	lastLeaf uint64
 	sent     []promiseSent // refresh tokens that were sent, and what came of it
 	rested   time.Duration // no Mint before
-	restedOf [2]uint64     // with this pair
+	restedOf promisePlace  // with this pair
 	mints    int           // of the newest renewal
 	renewal  uint64
+	mintsOf  [2]uint64 // with this pair
+
+	renewed promiseRenewal
 
 	barredPairs    []int
 	barredFamilies []int
@@ -61,6 +65,16 @@ const (
 	askReject
 	askEstablish
 )
+
+// promisePlace tells a pair from others.
+type promisePlace struct {
+	grant, generation uint64
+	access            messages.Secret
+}
+
+func placeOf(s *Session) promisePlace {
+	return promisePlace{s.pair.grant, s.pair.generation, s.pair.token.Access}
+}
 
 // promiseFlight is the newest leaf of a process.
 type promiseFlight struct {
@@ -134,11 +148,21 @@ func (w *promiseWorld) step(p *promiseProc, ev Event) {
 	}
 	w.lookAfter(p, ev, effects, before)
 	w.setWake(p)
+	if w.draws(faultPause) {
+		w.freeze(p)
+	}
 	if p.closed && p.session.Quiet() {
 		w.logf("%v p%d has closed", w.clock, p.id)
 		p.alive = false
 		w.after(w.between(0, 30*time.Second), promiseItem{kind: itemBoot, proc: p.id})
 	}
+}
+
+// freeze lets a process stand still: what it is told waits, and so do its timers.
+func (w *promiseWorld) freeze(p *promiseProc) {
+	p.frozen = w.clock + w.between(0, time.Minute)
+	w.excuses[excuseLate] = true
+	w.logf("%v p%d stands still until %v", w.clock, p.id, p.frozen)
 }
 
 func (w *promiseWorld) stepSession(p *promiseProc, ev Event) []Effect {
@@ -179,6 +203,8 @@ func (w *promiseWorld) do(p *promiseProc, e Effect) {
 		switch e.Event.(type) {
 		case messages.Unsaved:
 			p.unsaved = true
+		case messages.Denied:
+			w.checkDenied(p)
 		case messages.Revoked: // numbers that were never saved may come again
 			p.high = [2]uint64{}
 		}
@@ -187,6 +213,7 @@ func (w *promiseWorld) do(p *promiseProc, e Effect) {
 	case Load:
 		w.launch(p, e.Leaf, e, w.storeFate)
 	case Claim:
+		w.claims(p, e)
 		w.launch(p, e.Leaf, e, w.storeFate)
 	case Save:
 		w.launch(p, e.Leaf, e, w.storeFate)

@@ -22,15 +22,14 @@ type promiseServer struct {
 
 // promisePair is a pair of tokens as the server sees it.
 type promisePair struct {
-	family        int
-	expiry        time.Duration
-	dead          bool // the access token
-	spent         bool
-	spentAt       time.Duration
-	proc, life    int // who asked for it
-	leaf          uint64
-	issued        time.Duration
-	tainted, soon bool // an answer was lost; its life is shorter than most
+	family     int
+	expiry     time.Duration
+	dead       bool // the access token
+	spent      bool
+	spentAt    time.Duration
+	proc, life int // who asked for it
+	leaf       uint64
+	issued     time.Duration
 }
 
 func promiseSecret(kind string, n int) messages.Secret {

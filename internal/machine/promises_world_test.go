@@ -171,8 +171,8 @@ func (w *promiseWorld) nextWake() (at time.Duration, proc int) {
 	proc = -1
 	for i := range w.procs {
 		p := &w.procs[i]
-		if p.alive && p.hasWake && (proc < 0 || p.wake < at) {
-			at, proc = p.wake, i
+		if due := max(p.wake, p.frozen); p.alive && p.hasWake && (proc < 0 || due < at) {
+			at, proc = due, i
 		}
 	}
 	return at, proc
@@ -192,7 +192,24 @@ func (w *promiseWorld) tick(proc int, at time.Duration) {
 	w.step(p, Tick{})
 }
 
+// frozenUntil is when the process that an item is for takes it.
+func (w *promiseWorld) frozenUntil(i promiseItem) time.Duration {
+	switch i.kind {
+	case itemReply, itemTimeout:
+		return w.procs[i.leaf.proc].frozen
+	case itemChanged, itemGap, itemLeave:
+		return w.procs[i.proc].frozen
+	case itemAsk, itemServe, itemBoot:
+	}
+	return 0
+}
+
 func (w *promiseWorld) happen(i promiseItem) {
+	if until := w.frozenUntil(i); until > w.clock {
+		i.at = until
+		w.push(i)
+		return
+	}
 	switch i.kind {
 	case itemAsk:
 		w.askSomething()

@@ -43,7 +43,7 @@ func (s *step) revokeAsked(c Caller) {
 		s.do(Withdraw{})
 		s.failHeld(messages.ErrRevoked)
 		s.emit(messages.Revoked{Header: s.head()})
-		if !s.revoke.wanted {
+		if !s.revoke.wanted && !s.begun() {
 			s.revoke = revocation{strays: s.revoke.strays}
 		}
 	}
@@ -52,6 +52,12 @@ func (s *step) revokeAsked(c Caller) {
 		s.revoke.askers = append(s.revoke.askers, c)
 	}
 	s.abandonWaiting()
+}
+
+// begun reports whether a new grant is to be begun over a tombstone behind which
+// there is nothing left to end.
+func (s *step) begun() bool {
+	return s.revoke.landed && s.looked && s.pair.token.IsZero() && s.run.purpose == renew && s.run.minted.generation == 0
 }
 
 // abandonWaiting ends a run that is not ours any more, where no leaf is under way
@@ -129,6 +135,7 @@ func (s *step) afterLookRevoke(r *messages.Record) {
 	if s.offered && s.takesGiven(r) {
 		s.pair.token = s.given
 		s.pair.grant++
+		s.revoke.landed, s.revoke.ended, s.revoke.doubted = false, false, false // a tombstone of before is of another grant
 	}
 	s.given, s.offered, s.unsaved = messages.Token{}, false, unsaved{}
 	s.bury()
@@ -296,6 +303,7 @@ func (s *step) revokeMinted(t messages.Token) {
 
 func (s *step) revokeMintFailed(f messages.Failure) {
 	if f.Verdict == messages.GrantDenied {
+		s.revoke.doubted = false
 		s.allEnded()
 		return
 	}

@@ -205,10 +205,12 @@ func (s *step) installMinted() {
 	s.revoke = revocation{strays: s.revoke.strays}
 	switch {
 	case s.pair.serves(s.now):
+		s.recover()
 		s.settle()
 		s.publish()
 		s.settleHeld()
 	case given:
+		s.recover()
 		s.state = Expired
 		s.do(Withdraw{})
 	default:
@@ -245,6 +247,10 @@ func (s *step) announce() {
 	} else {
 		s.emit(messages.Renewed{Header: s.head(), Expiry: expiry})
 	}
+}
+
+// recover ends a series of failures.
+func (s *step) recover() {
 	if s.failures > 0 {
 		s.emit(messages.Recovered{Header: s.head(), Failures: s.failures})
 	}
@@ -252,7 +258,8 @@ func (s *step) announce() {
 }
 
 // giveOnce is a new token that is already within its margin: those who wait get
-// it, if it lives at all, and the endpoint is left alone for a while.
+// it, if it lives at all, and the endpoint is left alone for a while, as after a
+// failure.
 func (s *step) giveOnce() {
 	s.do(Withdraw{})
 	s.failures++

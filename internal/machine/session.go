@@ -231,10 +231,22 @@ func (s Session) keepAliveAt() time.Time {
 	case Stale, Cooling:
 		return s.due
 	case Expired:
-		return s.pair.expiredAt
+		return s.overSince()
 	case Empty, Acquiring, Ending, Dead, Revoked, Closed:
 	}
 	return time.Time{}
+}
+
+// overSince returns a moment since which an Expired session has had nothing to
+// give out; the zero time if it has never tried to get something.
+func (s Session) overSince() time.Time {
+	switch {
+	case s.pair.dropped:
+		return s.pair.token.Issued
+	case s.pair.token.IsZero():
+		return s.due
+	}
+	return s.pair.expiredAt
 }
 
 // sooner returns the earlier of two moments, of which the zero time is never.

@@ -21,6 +21,7 @@ type bound struct {
 	urgent  list.List // of *ticket
 	patient list.List // of *ticket
 	timer   clockutil.Timer
+	closed  bool
 }
 
 // ticket is one renewal's place at a bound.
@@ -97,7 +98,7 @@ func (t *ticket) unqueue() {
 // without the lock. The caller holds mu; grant releases it.
 func (b *bound) grant() {
 	var lucky []*ticket
-	for b.free > 0 {
+	for b.free > 0 && !b.closed {
 		t := b.first()
 		if t == nil || !b.allowed() {
 			break
@@ -150,7 +151,7 @@ func (b *bound) again() {
 func (b *bound) close() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.free = 0
+	b.closed = true
 	if b.timer != nil {
 		b.timer.Stop()
 	}

@@ -21,7 +21,8 @@
 // Only Receive, which the engine never runs twice at once for one session, steps
 // the machine and touches the fields marked so. Session.mu guards the machine
 // against those who only look, and the hand-over from one incarnation of the actor
-// to the next. No I/O and no callback happens under a lock.
+// to the next. No I/O happens under a lock, and no callback but Config.Emit of a
+// session that falls asleep.
 //
 // # What ends
 //

@@ -38,7 +38,8 @@ type Config struct {
 	Rate      float64
 	IdleAfter time.Duration
 
-	// Emit is told every event, in each session's order. It must not block.
+	// Emit is told every event, in each session's order. It must not block, nor
+	// call the House.
 	Emit func(messages.Event)
 
 	// Logger is told of bugs of ours only.
@@ -60,11 +61,14 @@ type House struct {
 	engine   *engine.ActorSystem
 	holders  holders
 
-	sessions   sync.Map // key → *Session
-	bounds     sync.Map // token URL → *bound
+	sessions   sync.Map  // key → *Session
+	left       sync.Map  // *Session → nothing: forgotten, and something is still under way
+	bounds     sync.Map  // token URL → *bound
+	waiters    sync.Pool // of *waiter
 	goroutines sync.WaitGroup
 	closed     atomic.Bool
 	stopWatch  context.CancelFunc
+	synced     bool // the watch has been; only its goroutine touches it
 
 	sweepMu sync.Mutex // guards sweeper
 	sweeper clockutil.Timer
@@ -78,6 +82,7 @@ func Open(c Config) *House {
 		store:    c.Store,
 		settings: &c.Settings,
 		engine:   theEngine(),
+		waiters:  sync.Pool{New: newWaiter},
 	}
 	if c.Coarse {
 		h.coarse = clockutil.StartCoarse()
@@ -206,19 +211,19 @@ func (h *House) All() iter.Seq[*Session] {
 }
 
 // Forget lets go of a session without revoking it. One whose tokens are not
-// saved yet stays: messages.ErrUnavailable.
+// saved yet, or whose refresh token is being spent, stays: messages.ErrUnavailable.
 func (h *House) Forget(key string) error {
 	s, ok := h.Lookup(key)
 	if !ok {
 		return nil
 	}
-	if s.View().Unsaved {
+	h.left.Store(s, nil)
+	if !s.forget() {
+		h.left.Delete(s)
 		return messages.Later(messages.ErrUnavailable, time.Second,
 			messages.Failure{Reason: "its tokens are not saved yet"})
 	}
 	h.sessions.CompareAndDelete(key, s)
-	h.holders.move(key, s.holds(), "")
-	s.close()
 	return nil
 }
 
@@ -236,6 +241,7 @@ func (h *House) Close(ctx context.Context) error {
 		case <-s.finished:
 		case <-ctx.Done():
 			unsaved = append(unsaved, s.unsaved())
+			s.abandon()
 		}
 	}
 	h.bounds.Range(func(_, b any) bool { b.(*bound).close(); return true })
@@ -251,9 +257,13 @@ type closingSession struct {
 	finished <-chan struct{}
 }
 
+// unsaved says what would be lost if the process ended now.
 func (s closingSession) unsaved() error {
-	if s.View().Unsaved {
+	switch v := s.View(); {
+	case v.Unsaved:
 		return fmt.Errorf("session %q: its tokens could not be saved: %w", s.key, messages.ErrUnavailable)
+	case v.Renewing && s.rules.OneTime:
+		return fmt.Errorf("session %q: its refresh token is being spent: %w", s.key, messages.ErrUnavailable)
 	}
 	return nil
 }
@@ -262,6 +272,10 @@ func (s closingSession) unsaved() error {
 func (h *House) closeAll() []closingSession {
 	var all []closingSession
 	for s := range h.All() {
+		all = append(all, closingSession{Session: s, finished: s.close()})
+	}
+	for s := range h.left.Range {
+		s := s.(*Session)
 		all = append(all, closingSession{Session: s, finished: s.close()})
 	}
 	return all

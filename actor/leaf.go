@@ -39,11 +39,24 @@ func (s *Session) run(leaf machine.Leaf, f func(context.Context) machine.Outcome
 	deadline := s.house.clock.AfterFunc(leaf.Deadline, func() { cancel(context.DeadlineExceeded) })
 	s.leaf = running{number: leaf.Number, cancel: func() { cancel(context.Canceled) }}
 	s.house.goroutines.Go(func() {
-		outcome := attempt(ctx, f)
+		outcome := attempt(limited{ctx}, f)
 		deadline.Stop()
 		cancel(nil)
 		s.post(done{machine.Done{Leaf: leaf.Number, Outcome: outcome}})
 	})
+}
+
+// limited is the context of a leaf. Its deadline is by the House's clock, which no
+// context can have; it ends as if it were its own all the same, since requests
+// and stores tell a timeout from a caller who has left by Err.
+type limited struct{ context.Context }
+
+// Err returns context.DeadlineExceeded after the leaf's deadline.
+func (l limited) Err() error {
+	if cause := context.Cause(l.Context); errors.Is(cause, context.DeadlineExceeded) {
+		return context.DeadlineExceeded
+	}
+	return l.Context.Err()
 }
 
 // attempt runs a leaf. One that panics has failed like one that never answered:

@@ -64,13 +64,14 @@ func (m *mailbox) run() {
 }
 
 // handleNext handles one message, and reports false when there is none.
-func (m *mailbox) handleNext() bool {
+func (m *mailbox) handleNext() (handled bool) {
 	msg, system, ok := m.take()
 	if !ok {
 		return false
 	}
 	defer func() {
 		if r := recover(); r != nil {
+			handled = true
 			m.invoker.EscalateFailure(r, msg)
 		}
 	}()

@@ -23,6 +23,7 @@ func (s incarnation) Receive(ctx engine.Context) {
 		s.rest(ctx)
 	case *engine.Restarting:
 		s.turnAway()
+		s.rest(ctx)
 	}
 }
 
@@ -31,6 +32,7 @@ func (s *Session) handle(m message) {
 	switch m := m.(type) {
 	case asked:
 		s.step(machine.Ask{Caller: s.admit(m.from), Ask: m.ask})
+		s.declined(m.ask)
 	case left:
 		delete(s.callers, m.who.caller)
 		s.step(machine.Leave{Caller: m.who.caller})
@@ -41,10 +43,15 @@ func (s *Session) handle(m message) {
 	case gap:
 		s.step(machine.Gap{})
 	case tick:
-		s.timer = nil
+		if m.at.Equal(s.wake) { // and not of a timer that was stopped too late
+			s.timer = nil
+		}
 		s.step(machine.Tick{})
 	case closed:
 		s.step(machine.Close{})
+		if m.seen != nil {
+			close(m.seen)
+		}
 	}
 }
 
@@ -63,18 +70,30 @@ func (s *Session) admit(w *waiter) machine.Caller {
 }
 
 func (s *Session) step(ev machine.Event) {
-	now := s.house.clock.Now()
-	s.mu.Lock()
-	next, effects := s.machine.Step(now, ev)
-	s.machine = next
-	s.mu.Unlock()
-	for _, e := range effects {
+	for _, e := range s.advance(ev) {
 		s.do(e)
 	}
 	s.setLeaf()
 	s.setSlot()
 	s.setWake()
-	s.setRefresh()
+}
+
+// advance steps the machine, which may panic.
+func (s *Session) advance(ev machine.Event) (effects []machine.Effect) {
+	now := s.house.clock.Now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	next := s.machine
+	if s.forgotten {
+		next, effects = next.Step(now, machine.Close{})
+	}
+	next, more := next.Step(now, ev)
+	s.machine = next
+	s.setRefresh() // before anybody is told of the token that came with it
+	if len(effects) == 0 {
+		return more
+	}
+	return append(effects, more...)
 }
 
 func (s *Session) do(e machine.Effect) {
@@ -145,26 +164,50 @@ func (s *Session) setWake() {
 	}
 	s.wake = at
 	if !at.IsZero() {
-		s.timer = s.house.clock.AfterFunc(clockutil.Until(s.house.clock.Now(), at), s.wakeUp)
+		s.timer = s.house.clock.AfterFunc(clockutil.Until(s.house.clock.Now(), at), func() { s.post(tick{at}) })
 	}
 }
 
-func (s *Session) wakeUp() { s.post(tick{}) }
-
-// setRefresh keeps the house's index of refresh tokens.
+// setRefresh keeps the house's index of refresh tokens. The caller holds mu.
 func (s *Session) setRefresh() {
-	if !s.rules.OneTime {
+	if s.rules.OneTime && !s.forgotten {
+		s.index(s.machine.Refresh())
+	}
+}
+
+// declined takes a token out of the house's index that was offered to the session
+// and is not held by it.
+func (s *Session) declined(ask messages.Ask) {
+	e, ok := ask.(messages.Establish)
+	if !ok || !s.rules.OneTime {
 		return
 	}
-	if now := s.machine.Refresh(); now != s.refresh {
-		s.house.holders.move(s.key, s.refresh, now)
-		s.refresh = now
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if e.Token.Refresh != s.refresh {
+		s.house.holders.move(s.key, e.Token.Refresh, "")
+	}
+}
+
+// letGo ends the waits of a session that has been abandoned.
+func (s *Session) letGo() {
+	if !s.abandoned.Load() || s.leaf.number != 0 {
+		return
+	}
+	if s.ticket != nil {
+		s.ticket.leave()
+		s.ticket = nil
+	}
+	if s.timer != nil {
+		s.timer.Stop()
+		s.timer = nil
 	}
 }
 
 // rest counts the message, and lets the actor go when nothing is under way, due
 // or on its way. What comes later spawns another.
 func (s incarnation) rest(ctx engine.Context) {
+	s.letGo()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.posted--
@@ -172,7 +215,7 @@ func (s incarnation) rest(ctx engine.Context) {
 	if s.posted > 0 || s.leaf.number != 0 || s.ticket != nil || s.timer != nil || len(s.callers) > 0 {
 		return
 	}
-	if len(s.closing) > 0 && s.machine.Quiet() {
+	if len(s.closing) > 0 && (s.machine.Quiet() || s.abandoned.Load()) {
 		s.end()
 	}
 	s.pid = nil
@@ -182,10 +225,12 @@ func (s incarnation) rest(ctx engine.Context) {
 // end is called with mu held, once nothing is left to be done.
 func (s *Session) end() {
 	s.ended = true
+	s.live.Store(nil)
 	for _, finished := range s.closing {
 		close(finished)
 	}
 	s.closing = nil
+	s.house.left.Delete(s)
 }
 
 // turnAway is what is left to do after a bug of ours has made Receive panic: the
@@ -199,7 +244,6 @@ func (s incarnation) turnAway() {
 	}
 	s.mu.Lock()
 	s.machine = s.machine.Anew()
-	s.posted--
 	s.mu.Unlock()
 	s.setLeaf()
 	s.setSlot()

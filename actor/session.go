@@ -28,6 +28,11 @@ type Session struct {
 	idle    int         // sweeps without a call
 	ended   bool        // closed, and nothing is left to be done
 	closing []chan struct{}
+	refresh messages.Secret // as the house's index has it
+
+	forgotten bool // what is on its way to the mailbox begins nothing
+
+	abandoned atomic.Bool // closing, and only what is under way is waited for
 
 	// Only Receive touches the fields below, one incarnation after another.
 	callers map[machine.Caller]*waiter
@@ -36,7 +41,6 @@ type Session struct {
 	ticket  *ticket
 	timer   clockutil.Timer
 	wake    time.Time
-	refresh messages.Secret // as the house's index has it
 }
 
 // Key returns the key that the session was opened with.
@@ -45,19 +49,20 @@ func (s *Session) Key() string { return s.key }
 // Identity returns the digest of what tells this session from others.
 func (s *Session) Identity() messages.Digest { return s.rules.Identity }
 
+// index tells the house which refresh token the session holds. The caller holds mu.
+func (s *Session) index(now messages.Secret) {
+	if now != s.refresh {
+		s.house.holders.move(s.key, s.refresh, now)
+		s.refresh = now
+	}
+}
+
 // View returns what the session looks like now.
 func (s *Session) View() machine.View {
 	now := s.house.clock.Now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.machine.View(now)
-}
-
-// holds returns the refresh token that the session would spend next.
-func (s *Session) holds() messages.Secret {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.machine.Refresh()
 }
 
 // message is what travels to a session's mailbox. A message that finds its actor
@@ -73,8 +78,8 @@ type (
 	done   struct{ machine.Done }
 	change struct{ machine.Changed }
 	gap    struct{}
-	tick   struct{}
-	closed struct{}
+	tick   struct{ at time.Time }         // when the timer was to fire
+	closed struct{ seen chan<- struct{} } // closed when the message has been handled
 )
 
 func (asked) IgnoreDeadLetterLogging()  {}
@@ -104,24 +109,15 @@ func (s *Session) post(m message) bool {
 	return true
 }
 
-// quiet applies an event to a session without an actor: nothing is under way, so
-// its effects are no leaves. It reports false if an actor lives.
-func (s *Session) quiet(ev machine.Event) bool {
-	now := s.house.clock.Now()
-	s.mu.Lock()
-	if s.pid != nil || s.ended {
-		s.mu.Unlock()
-		return false
-	}
-	next, effects := s.machine.Step(now, ev)
+// quietly applies an event to a session without an actor: nothing is under way, so
+// its effects are no leaves. They happen under the lock, since whoever comes next
+// must find them done. The caller holds mu.
+func (s *Session) quietly(ev machine.Event) {
+	next, effects := s.machine.Step(s.house.clock.Now(), ev)
 	s.machine = next
-	_, closes := ev.(machine.Close)
-	s.ended = closes
-	s.mu.Unlock()
 	for _, e := range effects {
 		s.do(e)
 	}
-	return true
 }
 
 // sweep puts a session to sleep that nobody has used for two sweeps.
@@ -131,11 +127,10 @@ func (s *Session) sweep() {
 		return
 	}
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.idle++
-	tired := s.idle >= 2 && s.pid == nil
-	s.mu.Unlock()
-	if tired {
-		s.quiet(machine.Sleep{})
+	if s.idle >= 2 && s.pid == nil && !s.ended {
+		s.quietly(machine.Sleep{})
 	}
 }
 
@@ -145,23 +140,59 @@ func (s *Session) used() {
 	s.idle = 0
 }
 
+// forget closes the session, and reports false if something would be lost by it: a
+// refresh token that is being spent, or tokens that are not saved. Who opens the same
+// key again must not spend that token too. When it has returned, nobody is given a
+// token.
+func (s *Session) forget() bool {
+	now := s.house.clock.Now()
+	s.mu.Lock()
+	if s.machine.View(now).Unsaved || s.rules.OneTime && !s.machine.Quiet() {
+		s.mu.Unlock()
+		return false
+	}
+	s.forgotten = true
+	if s.rules.OneTime {
+		s.index("")
+	}
+	s.mu.Unlock()
+	seen := make(chan struct{})
+	s.closeAnd(seen)
+	<-seen
+	return true
+}
+
+// abandon has a session that is closing do no more than wait, within its
+// deadline, for what is under way.
+func (s *Session) abandon() {
+	s.abandoned.Store(true)
+	s.post(closed{})
+}
+
 // close lets go of the session, and returns a channel that is closed when
 // nothing is left to be done.
-func (s *Session) close() <-chan struct{} {
+func (s *Session) close() <-chan struct{} { return s.closeAnd(nil) }
+
+// closeAnd is close that also closes seen, as soon as nobody is given a token.
+func (s *Session) closeAnd(seen chan<- struct{}) <-chan struct{} {
 	finished := make(chan struct{})
-	if s.quiet(machine.Close{}) {
-		close(finished)
-		return finished
-	}
 	s.mu.Lock()
-	if s.ended {
+	s.closing = append(s.closing, finished)
+	if s.pid != nil {
+		s.posted++ // in one go with the line above: rest must not end it before
+		pid := s.pid
 		s.mu.Unlock()
-		close(finished)
+		s.house.engine.Root.Send(pid, closed{seen})
 		return finished
 	}
-	s.closing = append(s.closing, finished)
-	s.mu.Unlock()
-	s.post(closed{})
+	defer s.mu.Unlock()
+	if !s.ended {
+		s.quietly(machine.Close{})
+	}
+	s.end()
+	if seen != nil {
+		close(seen)
+	}
 	return finished
 }
 

@@ -19,11 +19,11 @@ func (h *House) watch() {
 	h.goroutines.Go(func() {
 		// A watch that ends takes nothing away: a session looks at the store before it
 		// renews.
-		_ = h.store.Watch(ctx, h.changed)
+		_ = h.store.Watch(ctx, func(c store.Change) { h.changed(ctx, c) })
 	})
 }
 
-func (h *House) changed(c store.Change) {
+func (h *House) changed(ctx context.Context, c store.Change) {
 	switch c.Kind {
 	case store.Changed:
 		h.tellChange(c.Entry)
@@ -32,7 +32,27 @@ func (h *House) changed(c store.Change) {
 			s.post(gap{})
 		}
 	case store.Synced:
+		if !h.synced {
+			h.synced = true
+			h.catchUp(ctx)
+		}
 	}
+}
+
+// catchUp looks again at what was looked at before the watch could tell of a change:
+// a session that is asked as soon as the House is open does not wait for it.
+func (h *House) catchUp(ctx context.Context) {
+	for s := range h.All() {
+		if e, ok := h.look(ctx, s.key); ok {
+			h.tellChange(e)
+		}
+	}
+}
+
+func (h *House) look(ctx context.Context, key string) (e store.Entry, ok bool) {
+	defer func() { _ = recover() }() // a store that panics has failed
+	e, err := h.store.Load(ctx, key, 0)
+	return e, err == nil
 }
 
 func (h *House) tellChange(e store.Entry) {

@@ -1,0 +1,113 @@
+package actor
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/holdfast-go/holdfast/internal/machine"
+	"github.com/holdfast-go/holdfast/messages"
+)
+
+func TestHeaderIsWrittenAsResourceServersWantIt(t *testing.T) {
+	for sent, want := range map[string]string{"": "Bearer", "bearer": "Bearer", "BEARER": "Bearer", "N_A": "N_A"} {
+		if got := Header(messages.Token{Access: "at", Type: sent}); got != want+" at" {
+			t.Errorf("type %q: %q", sent, got)
+		}
+	}
+}
+
+func TestSnapshotGivesTheAccessTokenOfItsHeader(t *testing.T) {
+	snap := newSnapshot(machine.Publish{Token: messages.Token{Access: "canary"}})
+	if snap.Header() != "Bearer canary" || snap.Access() != "canary" {
+		t.Errorf("header %q, access token %q", snap.Header(), snap.Access())
+	}
+	if text := fmt.Sprintf("%v %s", snap, snap); strings.Contains(text, "canary") {
+		t.Errorf("printed with its secret: %s", text)
+	}
+}
+
+func TestSnapshotIsGivenOutUntilItsMoments(t *testing.T) {
+	inWorld(t, func(w *world) {
+		s := w.opens("k")
+		now := time.Now()
+		p := machine.Publish{
+			Token:   messages.Token{Access: "at", Issued: now, Expiry: now.Add(time.Hour)},
+			StaleAt: now.Add(40 * time.Minute),
+			Until:   now.Add(50 * time.Minute),
+		}
+		snap := newSnapshot(p)
+		s.live.Store(snap)
+		for _, moment := range []struct {
+			at    time.Duration
+			min   time.Duration
+			there bool
+			asked bool
+		}{
+			{0, 0, true, false},
+			{0, time.Hour, true, false},
+			{0, time.Hour + 1, false, false},
+			{40*time.Minute - 1, 0, true, false},
+			{40 * time.Minute, 0, true, true},
+			{40 * time.Minute, 20 * time.Minute, true, true},
+			{40 * time.Minute, 20*time.Minute + 1, false, true},
+			{50*time.Minute - 1, 0, true, true},
+			{50 * time.Minute, 0, false, true},
+		} {
+			time.Sleep(time.Until(now.Add(moment.at)))
+			synctest.Wait()
+			s.live.Store(snap) // whatever the session has made of it
+			if there := s.Live(moment.min) != nil; there != moment.there || snap.asked.Load() != moment.asked {
+				t.Errorf("at %s with %s to live: given out %t, session asked %t; want %t, %t",
+					moment.at, moment.min, there, snap.asked.Load(), moment.there, moment.asked)
+			}
+		}
+	})
+}
+
+func TestStaleSnapshotElectsOne(t *testing.T) {
+	inWorld(t, func(w *world) {
+		s := w.opens("k")
+		s.Ask(context.Background(), messages.Get{})
+		s.live.Store(newSnapshot(machine.Publish{
+			Token:   messages.Token{Access: "at", Expiry: time.Now().Add(time.Hour)},
+			StaleAt: time.Now(),
+			Until:   time.Now().Add(time.Hour),
+		}))
+		before := w.posted()
+		var all sync.WaitGroup
+		for range 1000 {
+			all.Go(func() {
+				if s.Live(0) == nil {
+					t.Error("not given out")
+				}
+			})
+		}
+		all.Wait()
+		if n := w.posted() - before; n != 1 {
+			t.Errorf("%d of 1,000 callers have asked the session, want one", n)
+		}
+	})
+}
+
+func TestReadSnapshotKeepsTheSessionAwake(t *testing.T) {
+	inWorld(t, func(w *world) {
+		s := w.opens("k")
+		s.Ask(context.Background(), messages.Get{})
+		for range 5 {
+			time.Sleep(9 * time.Minute)
+			if s.Live(0) == nil {
+				t.Fatal("asleep though it was used")
+			}
+		}
+		time.Sleep(16 * time.Minute)
+		synctest.Wait()
+		if s.Live(0) != nil {
+			t.Error("awake though nobody has used it")
+		}
+	})
+}

@@ -17,6 +17,7 @@ func (h *House) watch() {
 		return
 	}
 	h.goroutines.Go(func() {
+		defer func() { _ = recover() }() // a store that panics has failed
 		// A watch that ends takes nothing away: a session looks at the store before it
 		// renews.
 		_ = h.store.Watch(ctx, func(c store.Change) { h.changed(ctx, c) })

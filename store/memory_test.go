@@ -146,7 +146,10 @@ func TestKeysHaveOneOrder(t *testing.T) {
 		for n := range 1000 {
 			swaps(t, m, fmt.Sprint(n), 0, alive(1), false)
 		}
-		for k := range m.Keys(t.Context(), time.Time{}) {
+		for k, err := range m.Keys(t.Context(), time.Time{}) {
+			if err != nil {
+				t.Fatal(err)
+			}
 			keys = append(keys, k)
 		}
 		return keys
@@ -193,7 +196,10 @@ func TestKeysEndsWithContextLoopAndStore(t *testing.T) {
 	if n != 2 || !errors.Is(last, context.Canceled) {
 		t.Errorf("after cancel the list had %d keys and ended with %v", n, last)
 	}
-	for k := range m.Keys(t.Context(), time.Time{}) {
+	for k, err := range m.Keys(t.Context(), time.Time{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
 		swaps(t, m, k, 1, alive(2), false) // the loop may call the store
 		break
 	}

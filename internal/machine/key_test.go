@@ -11,7 +11,7 @@ import (
 // TestCloneAndKey steps a clone beside the session in random histories: alike,
 // they stay alike, and what happens to the clone does not happen to the session.
 func TestCloneAndKey(t *testing.T) {
-	for seed := range uint64(promiseVolume() / 500) {
+	for seed := range promiseVolume() / 500 {
 		w := newPromiseWorld(seed, &promiseTally{})
 		w.twins = true
 		w.play()

@@ -153,7 +153,7 @@ func (w *promiseWorld) establishSometimes(p *promiseProc) {
 	if !w.plan.rules.Human {
 		return
 	}
-	t := messages.Token{}
+	var t messages.Token
 	if len(w.logins) > 0 && w.rng.IntN(3) == 0 {
 		t = w.logins[w.rng.IntN(len(w.logins))]
 	} else {

@@ -59,7 +59,7 @@ func (w *promiseWorld) finalAsk(p *promiseProc) {
 		}
 		w.settle(w.clock + after + time.Millisecond)
 	}
-	w.judge(p, err)
+	w.judge(err)
 }
 
 // until waits for an answer.
@@ -73,7 +73,7 @@ func (w *promiseWorld) until(p *promiseProc, c Caller) {
 }
 
 // judge says whether an honest end was due.
-func (w *promiseWorld) judge(p *promiseProc, err error) {
+func (w *promiseWorld) judge(err error) {
 	if w.broken != "" || err == nil || w.plan.static {
 		return
 	}

@@ -229,7 +229,7 @@ func (w *promiseWorld) lookBefore(p *promiseProc) promiseBefore {
 }
 
 // lookAfter checks what must hold after each step.
-func (w *promiseWorld) lookAfter(p *promiseProc, ev Event, effects []Effect, b promiseBefore) {
+func (w *promiseWorld) lookAfter(p *promiseProc, ev Event, b promiseBefore) {
 	if p.published {
 		w.checkPlace(p)
 	}

@@ -146,7 +146,7 @@ func (w *promiseWorld) step(p *promiseProc, ev Event) {
 		w.crash(p)
 		return
 	}
-	w.lookAfter(p, ev, effects, before)
+	w.lookAfter(p, ev, before)
 	w.setWake(p)
 	if w.draws(faultPause) {
 		w.freeze(p)

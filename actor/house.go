@@ -148,22 +148,22 @@ func (h *House) Session(key, tokenURL string, rules *Rules, endpoint Endpoint) (
 		return nil, messages.ErrClosed
 	}
 	if found, ok := h.Lookup(key); ok {
-		return h.again(found, rules)
+		return h.again(found, rules, endpoint)
 	}
 	if !h.holders.take(key, rules.Given.Refresh) {
 		return nil, messages.Invalid("Token.Refresh", "is held by another open session")
 	}
 	s := &Session{
-		house:    h,
-		key:      key,
-		rules:    rules,
-		endpoint: endpoint,
-		bound:    h.boundOf(tokenURL),
-		machine:  machine.New(key, h.settings, rules),
-		refresh:  rules.Given.Refresh,
+		house:   h,
+		key:     key,
+		rules:   rules,
+		bound:   h.boundOf(tokenURL),
+		machine: machine.New(key, h.settings, rules),
+		refresh: rules.Given.Refresh,
 	}
+	s.endpoint.Store(&endpoint)
 	if first, loaded := h.sessions.LoadOrStore(key, s); loaded {
-		return h.again(first.(*Session), rules)
+		return h.again(first.(*Session), rules, endpoint)
 	}
 	if h.closed.Load() { // Close may have missed it
 		s.close()
@@ -171,10 +171,15 @@ func (h *House) Session(key, tokenURL string, rules *Rules, endpoint Endpoint) (
 	return s, nil
 }
 
-// again is a session that is asked for once more.
-func (h *House) again(s *Session, rules *Rules) (*Session, error) {
+// again is a session that is asked for once more. Its requests go by the newest
+// endpoint from now on, since a client's secret may have been replaced; but not by
+// one that cannot do what the session's rules count on.
+func (h *House) again(s *Session, rules *Rules, endpoint Endpoint) (*Session, error) {
 	if s.Identity() != rules.Identity {
 		return nil, messages.Invalid("key", "is open for another identity")
+	}
+	if rules.Revocable == s.rules.Revocable {
+		s.endpoint.Store(&endpoint)
 	}
 	if rules.Given.IsZero() || rules.Given.Refresh == s.rules.Given.Refresh {
 		return s, nil

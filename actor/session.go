@@ -17,7 +17,7 @@ type Session struct {
 	house    *House
 	key      string
 	rules    *machine.Rules
-	endpoint Endpoint
+	endpoint atomic.Pointer[Endpoint] // replaced when the session is asked for again
 	bound    *bound
 	live     atomic.Pointer[Snapshot]
 

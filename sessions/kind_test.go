@@ -32,6 +32,30 @@ func boxed(d *desk) sessions.Endpoint {
 	return e
 }
 
+func TestReplacedSecretIsUsedForTheNextRequest(t *testing.T) {
+	d := &desk{}
+	mgr := manage(t, sessions.Config{})
+	for _, secret := range []string{"old-secret", "new-secret"} {
+		e := d.endpoint()
+		e.Auth = sessions.Post(secret)
+		s, err := mgr.Session("k", sessions.Anonymous(e))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Refresh(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var sent []string
+	for _, r := range d.requests() {
+		sent = append(sent, r.body)
+	}
+	const form = "grant_type=client_credentials&client_id=client&client_secret="
+	if diff := cmp.Diff([]string{form + "old-secret", form + "new-secret"}, sent); diff != "" {
+		t.Errorf("requests (-want +got):\n%s", diff)
+	}
+}
+
 func TestTokenRequestsHaveTheirFieldsInOrder(t *testing.T) {
 	const extras = "&scope=write+read&resource=https%3A%2F%2Fapi.example%2Fv1&audience=the+api" +
 		"&claims=%7B%7D&zone=eu&zone=us&client_id=client&client_secret=s3cret%2F%2B"
@@ -240,7 +264,7 @@ func TestSessionOfAnotherIdentityIsRefused(t *testing.T) {
 		"order of scopes": {func(e *sessions.Endpoint, _ *sessions.Subject) { e.Scopes = []string{"write", "read"} }, false},
 		"secret":          {func(e *sessions.Endpoint, _ *sessions.Subject) { e.Auth = sessions.Post("another") }, false},
 		"way of proving":  {func(e *sessions.Endpoint, _ *sessions.Subject) { e.Auth = sessions.Basic("s") }, false},
-		"HTTP client":     {func(e *sessions.Endpoint, _ *sessions.Subject) { e.HTTPClient = &http.Client{} }, false},
+		"HTTP client":     {func(e *sessions.Endpoint, _ *sessions.Subject) { e.HTTPClient = &http.Client{Transport: e.HTTPClient.Transport} }, false},
 		"headers":         {func(e *sessions.Endpoint, _ *sessions.Subject) { e.Header = http.Header{"X-A": {"1"}} }, false},
 		"revoke URL":      {func(e *sessions.Endpoint, _ *sessions.Subject) { e.RevokeURL = "" }, false},
 		"RenewalRevokes":  {func(e *sessions.Endpoint, _ *sessions.Subject) { e.RenewalRevokes = true }, false},

@@ -79,8 +79,11 @@ func own(s store.Store) (release func(), err error) {
 // the first ask does.
 //
 // A session that is open already must be of the same identity: the same kind,
-// endpoint, client, subject, scopes, resource, audience and extra fields. If its
-// Persistent token was issued later than what the session holds, the session goes on with it.
+// endpoint, client, subject, scopes, resource, audience and extra fields. Its
+// requests go by the new kind's credentials, headers and HTTP client from then on, so a
+// client's secret can be replaced; the other fields stay as they were. If the new
+// Persistent token was issued later than what the session holds, the session goes
+// on with that.
 //
 // The error is ErrInvalid, naming what is wrong: an empty key, a field of the kind, a
 // key that is open for another identity, a refresh token that another open

@@ -162,6 +162,29 @@ func TestEstablishDuringARevokeSurvivesIt(t *testing.T) {
 `)
 }
 
+func TestRevokeEndsATokenThatWasOfferedBeforeIt(t *testing.T) {
+	newStory(t, persistent).
+		gets("alice").
+		after(time.Second).refreshes("bob").
+		establishes("eve", "tok9", "ref9").
+		revokes("fay").
+		after(time.Second).mintedPair("tok1", "ref1").
+		ends().ends().ends().ends().
+		gets("carol").
+		want(`
+12:00:00 Empty -> Acquiring -> Fresh; alice gets tok0
+12:00:01 Fresh -> Stale; renewal 2: mint with ref0
+12:00:01 Stale: eve gets nil
+12:00:01 Stale -> Revoked; withdrawn; bob gets ErrRevoked
+12:00:02 Revoked: revoke ref1
+12:00:02 Revoked: revoke tok1
+12:00:02 Revoked: revoke ref9
+12:00:02 Revoked: revoke tok9
+12:00:02 Revoked: fay gets nil
+12:00:02 Revoked: carol gets ErrRevoked
+`)
+}
+
 func TestGrantEstablishedElsewhereIsNotEndedByARevokeHere(t *testing.T) {
 	newStory(t, persistent, betweenP).telling("saves").
 		gets("alice").

@@ -51,7 +51,17 @@ func (s *step) revokeAsked(c Caller) {
 	if c != 0 {
 		s.revoke.askers = append(s.revoke.askers, c)
 	}
+	s.endOffered()
 	s.abandonWaiting()
+}
+
+// endOffered has a token that was offered before the Revoke ended with the rest.
+// Where the store has not been looked at, that look decides about it.
+func (s *step) endOffered() {
+	if s.offered && s.looked {
+		s.stray(s.given)
+		s.given, s.offered = messages.Token{}, false
+	}
 }
 
 // begun reports whether a new grant is to be begun over a tombstone behind which

@@ -2,7 +2,6 @@ package actor
 
 import (
 	"context"
-	"sync"
 
 	"github.com/holdfast-go/holdfast/internal/machine"
 	"github.com/holdfast-go/holdfast/messages"
@@ -16,7 +15,9 @@ type waiter struct {
 	caller machine.Caller // only Receive touches it
 }
 
-var waiters = sync.Pool{New: func() any { return &waiter{reply: make(chan messages.Reply, 1)} }}
+// newWaiter fills the pool of a House. One pool for the process would hand a channel
+// of one bubble of testing/synctest to another, where it must not be used.
+func newWaiter() any { return &waiter{reply: make(chan messages.Reply, 1)} }
 
 // Ask asks the session and waits for its answer, or until ctx is over: then the
 // error is that of ctx, and what the ask has started goes on.
@@ -24,14 +25,14 @@ func (s *Session) Ask(ctx context.Context, ask messages.Ask) messages.Reply {
 	if ctx.Err() != nil {
 		return messages.Reply{Err: context.Cause(ctx)}
 	}
-	w := waiters.Get().(*waiter)
+	w := s.house.waiters.Get().(*waiter)
 	if !s.post(asked{ask: ask, from: w}) {
-		waiters.Put(w)
+		s.house.waiters.Put(w)
 		return messages.Reply{Err: messages.ErrClosed}
 	}
 	select {
 	case r := <-w.reply:
-		waiters.Put(w)
+		s.house.waiters.Put(w)
 		return r
 	case <-ctx.Done():
 		return s.leave(ctx, w)
@@ -42,7 +43,7 @@ func (s *Session) Ask(ctx context.Context, ask messages.Ask) messages.Reply {
 func (s *Session) leave(ctx context.Context, w *waiter) messages.Reply {
 	select {
 	case r := <-w.reply:
-		waiters.Put(w)
+		s.house.waiters.Put(w)
 		return r
 	default:
 	}

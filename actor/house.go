@@ -60,8 +60,9 @@ type House struct {
 	engine   *engine.ActorSystem
 	holders  holders
 
-	sessions   sync.Map // key → *Session
-	bounds     sync.Map // token URL → *bound
+	sessions   sync.Map  // key → *Session
+	bounds     sync.Map  // token URL → *bound
+	waiters    sync.Pool // of *waiter
 	goroutines sync.WaitGroup
 	closed     atomic.Bool
 	stopWatch  context.CancelFunc
@@ -78,6 +79,7 @@ func Open(c Config) *House {
 		store:    c.Store,
 		settings: &c.Settings,
 		engine:   theEngine(),
+		waiters:  sync.Pool{New: newWaiter},
 	}
 	if c.Coarse {
 		h.coarse = clockutil.StartCoarse()

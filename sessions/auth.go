@@ -14,9 +14,12 @@ type ClientAuth interface {
 	check() error
 
 	// credentials returns what one request carries. It is called for each
-	// request anew.
-	credentials(now time.Time, clientID string) (wire.Credentials, error)
+	// request anew. The error is a messages.Failure.
+	credentials(now time.Time, e Endpoint) (wire.Credentials, error)
 }
+
+// signing is a ClientAuth whose credentials say what time it is.
+type signing interface{ signs() }
 
 // checkSecret is for the ways that have one.
 func checkSecret(s messages.Secret) error {

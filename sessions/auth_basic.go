@@ -26,10 +26,10 @@ type basic struct {
 
 func (b basic) check() error { return checkSecret(b.Secret) }
 
-func (b basic) credentials(_ time.Time, clientID string) (wire.Credentials, error) {
+func (b basic) credentials(_ time.Time, e Endpoint) (wire.Credentials, error) {
 	header := wire.RawBasic
 	if b.Encoded {
 		header = wire.EncodedBasic
 	}
-	return wire.Credentials{Authorization: header(clientID, b.Secret.Reveal())}, nil
+	return wire.Credentials{Authorization: header(e.ClientID, b.Secret.Reveal())}, nil
 }

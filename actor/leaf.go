@@ -140,7 +140,7 @@ func reason(ctx context.Context, err error) string {
 
 func (s *Session) mint(m machine.Mint) func(context.Context) machine.Outcome {
 	return func(ctx context.Context) machine.Outcome {
-		token, err := (*s.endpoint.Load()).Mint(ctx, s.house.clock.Now(), m)
+		token, err := s.Endpoint().Mint(ctx, s.house.clock.Now(), m)
 		if err != nil {
 			return machine.Failed{Failure: failure(err)}
 		}
@@ -150,7 +150,7 @@ func (s *Session) mint(m machine.Mint) func(context.Context) machine.Outcome {
 
 func (s *Session) revokeToken(r machine.RevokeToken) func(context.Context) machine.Outcome {
 	return func(ctx context.Context) machine.Outcome {
-		if err := (*s.endpoint.Load()).RevokeToken(ctx, s.house.clock.Now(), r); err != nil {
+		if err := s.Endpoint().RevokeToken(ctx, s.house.clock.Now(), r); err != nil {
 			return machine.Failed{Failure: failure(err)}
 		}
 		return machine.Ended{}

@@ -196,6 +196,9 @@ func (s *Session) closeAnd(seen chan<- struct{}) <-chan struct{} {
 	return finished
 }
 
+// Endpoint returns by what the session's requests go.
+func (s *Session) Endpoint() Endpoint { return *s.endpoint.Load() }
+
 // Revocable reports whether the session has a revocation endpoint.
 func (s *Session) Revocable() bool { return s.rules.Revocable }
 

@@ -15,8 +15,8 @@ type ClientAuth interface {
 	check() error
 
 	// credentials returns what one request carries. It is called for each
-	// request anew.
-	credentials(now time.Time, clientID string) (wire.Credentials, error)
+	// request anew. The error is a messages.Failure.
+	credentials(now time.Time, e Endpoint) (wire.Credentials, error)
 }
 
 // hidden is a secret that does not get out of a struct which somebody else prints.
@@ -30,6 +30,9 @@ func hide(secret string) hidden {
 	s := messages.Secret(secret)
 	return &s
 }
+
+// signing is a ClientAuth whose credentials say what time it is.
+type signing interface{ signs() }
 
 // checkSecret is for the ways that have one.
 func checkSecret(s hidden) error {

@@ -27,8 +27,8 @@ type basic struct {
 
 func (b *basic) check() error { return checkSecret(b.secret) }
 
-func (b *basic) credentials(_ time.Time, clientID string) (wire.Credentials, error) {
-	return wire.Credentials{Authorization: b.header(clientID, b.secret.Reveal())}, nil
+func (b *basic) credentials(_ time.Time, e Endpoint) (wire.Credentials, error) {
+	return wire.Credentials{Authorization: b.header(e.ClientID, b.secret.Reveal())}, nil
 }
 
 // Format names the way, whatever the verb.

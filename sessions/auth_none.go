@@ -13,6 +13,6 @@ type none struct{}
 
 func (none) check() error { return nil }
 
-func (none) credentials(_ time.Time, clientID string) (wire.Credentials, error) {
-	return wire.Credentials{Fields: []wire.Field{{Name: "client_id", Value: clientID}}}, nil
+func (none) credentials(_ time.Time, e Endpoint) (wire.Credentials, error) {
+	return wire.Credentials{Fields: []wire.Field{{Name: "client_id", Value: e.ClientID}}}, nil
 }

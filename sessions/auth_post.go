@@ -16,9 +16,9 @@ type post struct{ secret hidden }
 
 func (p *post) check() error { return checkSecret(p.secret) }
 
-func (p *post) credentials(_ time.Time, clientID string) (wire.Credentials, error) {
+func (p *post) credentials(_ time.Time, e Endpoint) (wire.Credentials, error) {
 	return wire.Credentials{Fields: []wire.Field{
-		{Name: "client_id", Value: clientID},
+		{Name: "client_id", Value: e.ClientID},
 		{Name: "client_secret", Value: p.secret.Reveal()},
 	}}, nil
 }

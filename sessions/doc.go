@@ -35,11 +35,23 @@
 //
 //	Anonymous          client credentials, for the client itself
 //	ClientCredentials  the same, also for a subject of the client
+//	JWTBearer          an assertion that the client signs for somebody (RFC 7523)
 //	Persistent         a refresh token that somebody's login has left
 //	KeepAlive          any of these, renewed without being asked
 //
-// Authorization, ClientToken, Static and JWTBearer are declared and answer
+// Authorization, ClientToken and Static are declared and answer
 // ErrNotSupported, as do Session.Exchange and Session.Establish.
+//
+// # Clients
+//
+//	Basic, BasicEncoded  a secret in a header
+//	Post                 a secret in the form
+//	PrivateKeyJWT        an assertion that the client signs (RFC 7523)
+//	None                 nothing: a public client
+//
+// Assertions are made afresh for each request. ParseKey reads the key that
+// signs them out of a PEM file; one that stays in an HSM or a KMS is a
+// crypto.Signer as well.
 //
 // # Secrets
 //

@@ -173,15 +173,11 @@ func TestWrongSessionNamesWhatIsWrong(t *testing.T) {
 func TestWhatIsOnlyDeclaredIsNotSupported(t *testing.T) {
 	d := &desk{}
 	mgr := manage(t, sessions.Config{})
-	jwt := d.endpoint()
-	jwt.Auth = sessions.PrivateKeyJWT(sessions.Assertion{})
 	for name, kind := range map[string]sessions.Kind{
 		"Authorization":             sessions.Authorization(sessions.Spatium("https://as.example"), "id", "read"),
 		"ClientToken":               sessions.ClientToken(d.endpoint()),
 		"Static":                    sessions.Static(d.endpoint(), messages.Token{}),
-		"JWTBearer":                 sessions.JWTBearer(d.endpoint(), sessions.Assertion{}),
 		"KeepAlive of one of these": sessions.KeepAlive(sessions.ClientToken(d.endpoint())),
-		"PrivateKeyJWT":             sessions.Anonymous(jwt),
 	} {
 		if _, err := mgr.Session(name, kind); true {
 			mustBe(t, err, sessions.ErrNotSupported)

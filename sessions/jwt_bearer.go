@@ -1,4 +1,58 @@
 package sessions
 
-// JWTBearer is declared and not supported: a session of it is ErrNotSupported.
-func JWTBearer(_ Endpoint, _ Assertion) Kind { return unsupported{name: "JWTBearer"} }
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/holdfast-go/holdfast/actor"
+	"github.com/holdfast-go/holdfast/internal/wire"
+)
+
+// JWTBearer gets its tokens for signed assertions (RFC 7523, section 2.1). Its
+// sessions need no human, and each renewal is a new grant with a fresh assertion,
+// retries included.
+//
+// When the server denies an assertion and its Date shows that our clock is wrong, by a
+// day at most, the next attempt goes by the server's clock, and so do later ones if it
+// was granted. If not, the denial is ErrUnavailable and the server is left alone
+// for the longest cool-down. The same holds for the assertions of PrivateKeyJWT.
+func JWTBearer(e Endpoint, a Assertion) Kind { return &jwtBearer{endpoint: &e, assertion: &a} }
+
+// jwtBearer keeps both behind pointers: package fmt asks nothing in an unexported
+// field how it wants to be printed, but it follows one pointer only.
+type jwtBearer struct {
+	endpoint  *Endpoint
+	assertion *Assertion
+}
+
+func (k *jwtBearer) plan() (plan, error) {
+	if err := k.endpoint.check(); err != nil {
+		return plan{}, err
+	}
+	s, err := newSigner(k.assertion.withDefaults(*k.endpoint, 30*time.Second))
+	if err != nil {
+		return plan{}, err
+	}
+	p := newPlan("jwt_bearer", *k.endpoint, actor.Rules{}, nil, s.identity()...)
+	p.sign = s.grant
+	return p, nil
+}
+
+// grant returns the fields of a grant that is an assertion.
+func (s *signer) grant(now time.Time) ([]wire.Field, error) {
+	assertion, err := s.sign(now)
+	if err != nil {
+		return nil, err
+	}
+	return []wire.Field{
+		{Name: "grant_type", Value: "urn:ietf:params:oauth:grant-type:jwt-bearer"},
+		{Name: "assertion", Value: assertion},
+	}, nil
+}
+
+// String names the kind.
+func (*jwtBearer) String() string { return "JWTBearer" }
+
+// Format writes String, whatever the verb.
+func (k *jwtBearer) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, k.String()) }

@@ -28,6 +28,10 @@ type plan struct {
 
 	// form returns the grant's own fields of one token request.
 	form func(actor.Mint) []wire.Field
+
+	// sign does so where they are signed and say what time it is; nil: form does.
+	// The error is a messages.Failure.
+	sign func(now time.Time) ([]wire.Field, error)
 }
 
 // newPlan is the plan of a kind at an endpoint. identity is what, beside the
@@ -67,22 +71,45 @@ func (d *digest) length(n int) {
 type requests struct {
 	plan   plan
 	client *wire.Client
+	skew   *skew
 }
 
-func (p plan) requests(c *wire.Client) actor.Endpoint { return &requests{plan: p, client: c} }
+func (p plan) requests(c *wire.Client) *requests {
+	_, signs := p.endpoint.Auth.(signing)
+	return &requests{plan: p, client: c, skew: &skew{grant: p.sign != nil, client: signs}}
+}
+
+// follow goes on with what the requests of the session before have learned of the
+// server's clock.
+func (r *requests) follow(before actor.Endpoint) {
+	if b, ok := before.(*requests); ok && b.skew.grant == r.skew.grant && b.skew.client == r.skew.client {
+		r.skew = b.skew
+	}
+}
 
 var _ actor.Endpoint = (*requests)(nil)
 
 // Mint asks the token endpoint for a token.
 func (r *requests) Mint(ctx context.Context, now time.Time, m actor.Mint) (messages.Token, error) {
 	e := r.plan.endpoint
-	req, err := r.request(now, e.TokenURL, append(r.plan.form(m), e.fields()...))
+	grant, err := r.grant(now, m)
+	if err != nil {
+		return messages.Token{}, err
+	}
+	req, err := r.request(now, e.TokenURL, append(grant, e.fields()...))
 	if err != nil {
 		return messages.Token{}, err
 	}
 	req.ClientIP, req.Attempt = m.ClientIP, m.Attempt
 	answer, err := r.client.Token(ctx, now, req)
-	return answer.Token, err
+	return answer.Token, r.skew.heard(now, *req.Date, err)
+}
+
+func (r *requests) grant(now time.Time, m actor.Mint) ([]wire.Field, error) {
+	if r.plan.sign != nil {
+		return r.plan.sign(r.skew.correct(now))
+	}
+	return r.plan.form(m), nil
 }
 
 // RevokeToken asks the revocation endpoint to end a token.
@@ -92,14 +119,15 @@ func (r *requests) RevokeToken(ctx context.Context, now time.Time, v actor.Revok
 		return err
 	}
 	req.ClientIP, req.Attempt = v.ClientIP, v.Attempt
-	return r.client.Revoke(ctx, now, req)
+	err = r.client.Revoke(ctx, now, req)
+	return r.skew.heard(now, *req.Date, err)
 }
 
 func (r *requests) request(now time.Time, url string, form []wire.Field) (wire.Request, error) {
 	e := r.plan.endpoint
-	credentials, err := e.Auth.credentials(now, e.ClientID)
+	credentials, err := e.Auth.credentials(r.skew.correct(now), e)
 	if err != nil {
-		return wire.Request{}, messages.Failure{Verdict: messages.Hopeless, Reason: "the client cannot authenticate itself"}
+		return wire.Request{}, err
 	}
-	return wire.Request{URL: url, Form: form, Header: e.Header, Credentials: credentials}, nil
+	return wire.Request{URL: url, Form: form, Header: e.Header, Credentials: credentials, Date: new(time.Time)}, nil
 }

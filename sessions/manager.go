@@ -100,7 +100,11 @@ func (m *Manager) Session(key string, kind Kind) (*Session, error) {
 	if err != nil {
 		return nil, fmt.Errorf("session %q: %w", key, err)
 	}
-	live, err := m.house.Session(key, plan.endpoint.TokenURL, plan.rules, plan.requests(m.client(plan.endpoint.HTTPClient)))
+	requests := plan.requests(m.client(plan.endpoint.HTTPClient))
+	if open, ok := m.house.Lookup(key); ok {
+		requests.follow(open.Endpoint())
+	}
+	live, err := m.house.Session(key, plan.endpoint.TokenURL, plan.rules, requests)
 	if err != nil {
 		return nil, fmt.Errorf("session %q: %w", key, err)
 	}

@@ -103,5 +103,8 @@ func (c *Client) post(ctx context.Context, r Request) (reply, error) {
 		return reply{}, p.failure(ctx, err, r.Attempt)
 	}
 	defer func() { _ = resp.Body.Close() }()
+	if date, err := http.ParseTime(resp.Header.Get("Date")); err == nil && r.Date != nil {
+		*r.Date = date
+	}
 	return readReply(ctx, resp, c.maxBody), nil
 }

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/holdfast-go/holdfast/messages"
 )
@@ -29,6 +30,10 @@ type Request struct {
 	Credentials Credentials
 	ClientIP    netip.Addr // sent as X-Forwarded-For; the zero Addr: not sent
 	Attempt     int        // goes into Failure.Attempt
+
+	// Date is set to what time the answer says it is at the server, if it does;
+	// nil: nobody asks.
+	Date *time.Time
 }
 
 // Credentials are how the client authenticates itself on one request; the zero

@@ -264,11 +264,13 @@ func TestSessionOfAnotherIdentityIsRefused(t *testing.T) {
 		"order of scopes": {func(e *sessions.Endpoint, _ *sessions.Subject) { e.Scopes = []string{"write", "read"} }, false},
 		"secret":          {func(e *sessions.Endpoint, _ *sessions.Subject) { e.Auth = sessions.Post("another") }, false},
 		"way of proving":  {func(e *sessions.Endpoint, _ *sessions.Subject) { e.Auth = sessions.Basic("s") }, false},
-		"HTTP client":     {func(e *sessions.Endpoint, _ *sessions.Subject) { e.HTTPClient = &http.Client{Transport: e.HTTPClient.Transport} }, false},
-		"headers":         {func(e *sessions.Endpoint, _ *sessions.Subject) { e.Header = http.Header{"X-A": {"1"}} }, false},
-		"revoke URL":      {func(e *sessions.Endpoint, _ *sessions.Subject) { e.RevokeURL = "" }, false},
-		"RenewalRevokes":  {func(e *sessions.Endpoint, _ *sessions.Subject) { e.RenewalRevokes = true }, false},
-		"ReuseGrace":      {func(e *sessions.Endpoint, _ *sessions.Subject) { e.ReuseGrace = time.Minute }, false},
+		"HTTP client": {func(e *sessions.Endpoint, _ *sessions.Subject) {
+			e.HTTPClient = &http.Client{Transport: e.HTTPClient.Transport}
+		}, false},
+		"headers":        {func(e *sessions.Endpoint, _ *sessions.Subject) { e.Header = http.Header{"X-A": {"1"}} }, false},
+		"revoke URL":     {func(e *sessions.Endpoint, _ *sessions.Subject) { e.RevokeURL = "" }, false},
+		"RenewalRevokes": {func(e *sessions.Endpoint, _ *sessions.Subject) { e.RenewalRevokes = true }, false},
+		"ReuseGrace":     {func(e *sessions.Endpoint, _ *sessions.Subject) { e.ReuseGrace = time.Minute }, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := &desk{}

@@ -115,9 +115,10 @@ func TestCallerBeyondHoldAtMostIsTurnedAwayAtOnce(t *testing.T) {
 
 func TestNobodyIsHeldWhereHoldAtMostIsNegative(t *testing.T) {
 	inHouse(t, sessions.Config{HoldAtMost: -1}, func(h *house) {
+		h.server.becomes(takes(time.Second, grants))
 		s := h.clientCredentials("k")
 		h.wants(h.asks(5, s).told(t).err, sessions.ErrOverloaded)
-		h.settles()
+		h.passes(2 * time.Second)
 		h.gets(s)
 		h.counts(1)
 	})

@@ -1,0 +1,58 @@
+package machine
+
+import (
+	"github.com/holdfast-go/holdfast/messages"
+)
+
+// installs reports whether a run that looks at the store may find that the token
+// offered is to be installed. What is found is then nobody's cause any more.
+func (s *step) installs() bool {
+	return s.offered && s.state != Closed &&
+		(s.run.purpose == install || s.run.purpose == renew && s.run.minted.generation == 0)
+}
+
+// takesGiven reports whether the token that was given wins over the record: it
+// does where there is none, where it was issued later, and over a revoked or dead one
+// only if it was issued after that was written, so that a restart with an old
+// configured token undoes no Revoke.
+func (s *step) takesGiven(r *messages.Record) bool {
+	if r == nil {
+		return true
+	}
+	if r.Status != messages.Alive {
+		return s.given.Issued.After(r.Written)
+	}
+	return s.given.Issued.After(r.Token.Issued)
+}
+
+// installGiven saves the given token as a new grant.
+func (s *step) installGiven(r *messages.Record) {
+	grant := s.pair.grant
+	if r != nil {
+		grant = max(grant, r.Grant)
+	}
+	s.run.spent = pair{grant: s.pair.grant, generation: s.pair.generation}
+	s.run.minted = s.place(s.timed(s.given), grant+1, 1, s.settings.Name)
+	s.run.purpose = install
+	s.offer() // over a tombstone that is known by now
+	s.sendSave()
+}
+
+// endInstall is a given token that did not win: the session is again what it was
+// before the token was offered.
+func (s *step) endInstall() {
+	s.finish()
+	if s.state != Acquiring {
+		return
+	}
+	switch {
+	case s.revoke.landed && s.rules.Human:
+		s.state = Revoked
+		s.failHeld(messages.ErrRevoked)
+	case s.cause.final():
+		s.state = Dead
+		s.failHeld(s.cause.error(0))
+	default:
+		s.settle()
+	}
+}

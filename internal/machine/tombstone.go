@@ -1,0 +1,138 @@
+package machine
+
+import (
+	"github.com/holdfast-go/holdfast/messages"
+)
+
+// bury writes the tombstone that keeps what is to be ended, or goes on behind it.
+func (s *step) bury() {
+	switch {
+	case s.revoke.landed && len(s.revoke.strays) > 0:
+		s.queue()
+	case s.revoke.ended && s.revoke.unsaved:
+		s.saveGone()
+	case s.revoke.ended:
+		s.endRevocation()
+	case s.revoke.landed:
+		s.queue()
+	case s.pair.token.IsZero():
+		s.state, s.looked = Empty, false
+		s.endRevocation()
+	default:
+		s.saveTomb()
+	}
+}
+
+func (s *step) saveTomb() {
+	s.run.write = writeTomb
+	if s.unsaved.open {
+		s.sendSwap(s.unsaved.swap)
+		return
+	}
+	r := s.record(messages.Revoking)
+	r.Doubted = s.rules.OneTime && (s.doubted() || s.sight.claim.Owner != "" && s.sight.rev == s.rev)
+	s.sendSwap(s.swapOf(r))
+}
+
+func (s *step) tombSaved(o Outcome) {
+	switch o := o.(type) {
+	case Written:
+		s.unsaved = unsaved{}
+		if !s.written(o.Rev) {
+			s.tombOvertaken()
+			return
+		}
+		s.revoke.landed, s.revoke.unsaved = true, false
+		s.revoke.doubted, s.revoke.at = s.run.swap.Record.Doubted, s.run.swap.Record.Written
+		s.doubt, s.sight = doubt{}, sighting{}
+		s.queue()
+	case Conflict:
+		s.unsaved = unsaved{}
+		s.load()
+	case Unwritten:
+		s.unsaved.swap, s.unsaved.open = s.run.swap, o.Open
+		s.tombUnsaved(messages.Failure{Reason: "store: " + o.Reason})
+	case TimedOut:
+		s.unsaved.swap, s.unsaved.open = s.run.swap, true
+		s.tombUnsaved(messages.Failure{Reason: "store: no answer in time"})
+	case Granted, Found, NotFound, Foreign, Unread, Minted, Ended, Failed:
+		panic("BUG: not an outcome of Save")
+	}
+}
+
+// tombOvertaken is a tombstone that has landed, and over which something has
+// been written that is known already. A new grant is none of our business: what
+// the tombstone is about is ended all the same.
+func (s *step) tombOvertaken() {
+	r := s.run.swap.Record
+	if s.pair.grant <= r.Grant {
+		s.load()
+		return
+	}
+	s.pair.token = r.Token
+	s.revoke.landed, s.revoke.over, s.revoke.unsaved = true, true, false
+	s.revoke.doubted = r.Doubted
+	s.queue()
+}
+
+// tombUnsaved tells those who wait and keeps trying: others must learn of it.
+func (s *step) tombUnsaved(f messages.Failure) {
+	s.revoke.unsaved = true
+	s.revoke.tries++
+	wait := s.againIn(saltSave, s.revoke.tries)
+	s.tellAskers(messages.Later(messages.ErrUnavailable, wait, f))
+	s.pause(pausing, wait)
+}
+
+// saveGone replaces the tombstone by one without tokens.
+func (s *step) saveGone() {
+	s.run.write, s.run.slotted = writeGone, false
+	s.pair.token = messages.Token{}
+	r := s.record(messages.Gone)
+	r.Written = s.revoke.at // what was established since is not revoked
+	s.sendSwap(s.swapOf(r))
+}
+
+func (s *step) goneSaved(o Outcome) {
+	switch o := o.(type) {
+	case Written:
+		s.written(o.Rev)
+		s.endRevocation()
+	case Conflict:
+		s.tellAskers(nil)
+		s.load()
+	case Unwritten, TimedOut:
+		s.tellAskers(nil)
+		s.revoke.unsaved = true
+		s.revoke.tries++
+		s.pause(pausing, s.againIn(saltSave, s.revoke.tries))
+	case Granted, Found, NotFound, Foreign, Unread, Minted, Ended, Failed:
+		panic("BUG: not an outcome of Save")
+	}
+}
+
+// entomb is a record that says that the session was revoked.
+func (s *step) entomb(r messages.Record) {
+	s.disown()
+	s.pair = pair{token: r.Token, grant: r.Grant, generation: r.Generation, dropped: true}
+	s.revoke.landed, s.revoke.ended = true, r.Status == messages.Gone
+	s.revoke.doubted, s.revoke.at = r.Doubted, r.Written
+	s.doubt, s.cause = doubt{}, cause{}
+	if s.state == Revoked || s.state == Closed {
+		return
+	}
+	s.state = Revoked
+	s.do(Withdraw{})
+	s.emit(messages.Revoked{Header: s.head(), Elsewhere: true})
+	if s.rules.Human {
+		s.failHeld(messages.ErrRevoked)
+	}
+}
+
+// disown is a pair that was given out unsaved, and that a tombstone has overtaken.
+func (s *step) disown() {
+	if s.unsaved.waiting {
+		s.stray(s.pair.token)
+	}
+	s.unsaved = unsaved{}
+}

@@ -9,6 +9,8 @@ import (
 
 // Ask is what a session can be asked. The types of this file implement it, and
 // no others.
+//
+//sumtype:decl
 type Ask interface{ ask() }
 
 // Get asks for a valid access token.

@@ -5,6 +5,8 @@ import "time"
 // Event is something that happened to a session. The types of this file
 // implement it, and no others. Every event carries a [Header]; tell them apart
 // with a type switch.
+//
+//sumtype:decl
 type Event interface {
 	// Head returns which session it happened to, and when.
 	Head() Header

@@ -119,6 +119,11 @@ func TestTokenInfoNamesTheWrongField(t *testing.T) {
 		{`{"accessToken":` + `"` + canary + `"}`, "invalid: accessTokenTTLMS must be positive"},
 		{`{"accessToken":"a","accessTokenTTLMS":"` + canary + `"}`, "invalid: accessTokenTTLMS must be a int64"},
 		{`{"accessToken":"a","accessTokenTTLMS":1}`, "invalid: acquiredAtMS must be positive"},
+		{`{"accessToken":"a","accessTokenTTLMS":3153600000001,"acquiredAtMS":1}`, "invalid: accessTokenTTLMS is too large"},
+		{`{"accessToken":"a","accessTokenTTLMS":9223372036855,"acquiredAtMS":1}`, "invalid: accessTokenTTLMS is too large"},
+		{`{"accessToken":"a","accessTokenTTLMS":9223372036854775807,"acquiredAtMS":1}`, "invalid: accessTokenTTLMS is too large"},
+		{`{"accessToken":"a","accessTokenTTLMS":1,"acquiredAtMS":250248700800000}`, "invalid: acquiredAtMS is too large"},
+		{`{"accessToken":"a","accessTokenTTLMS":1,"acquiredAtMS":9223372036854775807}`, "invalid: acquiredAtMS is too large"},
 	} {
 		_, err := messages.ParseTokenInfo([]byte(test.in))
 		if !errors.Is(err, messages.ErrInvalid) {
@@ -131,18 +136,33 @@ func TestTokenInfoNamesTheWrongField(t *testing.T) {
 	}
 }
 
+func TestLongestLifeEndsInAYearThatCanBeWritten(t *testing.T) {
+	tok, err := messages.ParseTokenInfo([]byte(`{"accessToken":"a","accessTokenTTLMS":3153600000000,"acquiredAtMS":250248700799999}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := time.Date(9999, 12, 31, 23, 59, 59, 999e6, time.UTC); !tok.Expiry.Equal(want) {
+		t.Errorf("expiry is %v, want %v", tok.Expiry, want)
+	}
+}
+
 func FuzzParseTokenInfo(f *testing.F) {
 	f.Add([]byte(`{"accessToken":"at","refreshToken":"rt","accessTokenTTLMS":3600000,"acquiredAtMS":1767268800000}`))
+	f.Add([]byte(`{"accessToken":"at","accessTokenTTLMS":9223372036855,"acquiredAtMS":1767268800000}`))
+	f.Add([]byte(`{"accessToken":"at","accessTokenTTLMS":1,"acquiredAtMS":9223372036854775807}`))
 	f.Fuzz(func(t *testing.T, in []byte) {
 		tok, err := messages.ParseTokenInfo(in)
 		if err != nil {
 			return
 		}
+		if !tok.Expiry.After(tok.Issued) {
+			t.Fatalf("read %v, which ends before it begins", tok)
+		}
 		again, err := messages.ParseTokenInfo(tok.TokenInfo())
 		if err != nil {
 			t.Fatalf("what was written cannot be read: %v", err)
 		}
-		if again.Access != tok.Access || again.Refresh != tok.Refresh || !again.Issued.Equal(tok.Issued) {
+		if again.Access != tok.Access || again.Refresh != tok.Refresh || !again.Issued.Equal(tok.Issued) || !again.Expiry.Equal(tok.Expiry) {
 			t.Fatalf("read %v, written and read again %v", tok, again)
 		}
 	})

@@ -14,12 +14,22 @@ type tokenInfo struct {
 	AcquiredAtMS     int64  `json:"acquiredAtMS"`
 }
 
+const (
+	// longestTTLMS is a century, well within what time.Duration can count.
+	longestTTLMS = int64(100 * 365 * 24 * time.Hour / time.Millisecond)
+
+	// latestMS is a century before the year 10000, which JSON and RFC 3339 cannot
+	// write: the Expiry has to be written too.
+	latestMS = 253_402_300_800_000 - longestTTLMS - 1
+)
+
 // ParseTokenInfo reads a token in Box's TokenInfo form,
 //
 //	{"accessToken":"…","refreshToken":"…","accessTokenTTLMS":3600000,"acquiredAtMS":1767268800000}
 //
 // as their software development kits keep it in a token store. accessToken,
-// accessTokenTTLMS and acquiredAtMS are required, times are in milliseconds. The
+// accessTokenTTLMS and acquiredAtMS are required, times are in milliseconds. A life
+// of more than a century is refused, and so is a year of more than four digits. The
 // error wraps [ErrInvalid], names the field and quotes nothing of the input.
 func ParseTokenInfo(b []byte) (Token, error) {
 	var info tokenInfo
@@ -31,8 +41,12 @@ func ParseTokenInfo(b []byte) (Token, error) {
 		return Token{}, Invalid("accessToken", "is missing")
 	case info.AccessTokenTTLMS <= 0:
 		return Token{}, Invalid("accessTokenTTLMS", "must be positive")
+	case info.AccessTokenTTLMS > longestTTLMS:
+		return Token{}, Invalid("accessTokenTTLMS", "is too large")
 	case info.AcquiredAtMS <= 0:
 		return Token{}, Invalid("acquiredAtMS", "must be positive")
+	case info.AcquiredAtMS > latestMS:
+		return Token{}, Invalid("acquiredAtMS", "is too large")
 	}
 	issued := time.UnixMilli(info.AcquiredAtMS)
 	return Token{

@@ -12,7 +12,7 @@ type AuthorizationService struct {
 
 // Authorization is declared and not supported: a session of it is ErrNotSupported.
 func Authorization(_ AuthorizationService, _ string, _ ...string) Kind {
-	return unsupported{name: "Authorization"}
+	return unsupported{"Authorization"}
 }
 
 // Spatium returns the service at baseURL with the paths of Spatium.

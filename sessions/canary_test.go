@@ -272,6 +272,7 @@ func live(ctx context.Context, said *safeBuffer, p *parrot, broken *blabbing, s 
 		said.write(printed(err), printed(s.Establish(ctx, bird)))
 		resp, err := client.Get("https://api.example/")
 		if resp != nil {
+			said.write(printed(resp.Request.Header))
 			_ = resp.Body.Close()
 		}
 		said.write(printed(err))

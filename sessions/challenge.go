@@ -58,6 +58,11 @@ func (p *challengeParser) next() bool {
 // token takes a token off the front; empty: there is none.
 func (p *challengeParser) token() string { return p.take(isTokenChar) }
 
+// isTokenChar reports whether a token of RFC 9110, section 5.6.2, may have r.
+func isTokenChar(r rune) bool {
+	return r > ' ' && r < 0x7f && !strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r)
+}
+
 func (p *challengeParser) take(is func(rune) bool) string {
 	end := strings.IndexFunc(p.rest, func(r rune) bool { return !is(r) })
 	if end < 0 {

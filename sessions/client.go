@@ -17,7 +17,8 @@ import (
 
 // Client returns an HTTP client that sends every request to one of the origins with a
 // valid access token of the session. base makes the requests; nil: a zero
-// http.Client. It is copied, not changed, and neither is a request.
+// http.Client. It is copied, not changed, and neither is a request: the Request of
+// a response is the one that was given, without the token.
 //
 // An origin is a scheme, a host and a port, "https://api.example.com"; plain http
 // is for loopback addresses only. A request to any other origin, or to one of a
@@ -68,7 +69,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, refuse(req, err)
 	}
-	resp, err := t.base.RoundTrip(withToken(req, req.Body, token))
+	resp, err := t.send(req, req.Body, token)
 	if err != nil || resp.StatusCode != http.StatusUnauthorized || !blamesToken(resp) {
 		return resp, err
 	}
@@ -107,7 +108,7 @@ func (t *transport) again(req *http.Request, refused *http.Response, token messa
 	}
 	_, _ = io.Copy(io.Discard, io.LimitReader(refused.Body, drained))
 	_ = refused.Body.Close()
-	return t.base.RoundTrip(withToken(req, body, newer))
+	return t.send(req, body, newer)
 }
 
 // drained is how much of a refusal is read so that its connection can be used again.
@@ -120,12 +121,18 @@ func (t *transport) CloseIdleConnections() {
 	}
 }
 
-// withToken returns a copy of the request with a body and a token of its own.
-func withToken(req *http.Request, body io.ReadCloser, token messages.Token) *http.Request {
+// send sends a copy of the request with a body and a token of its own. The response
+// leads to the caller's request, as who dumps it shall not find the token there.
+func (t *transport) send(req *http.Request, body io.ReadCloser, token messages.Token) (*http.Response, error) {
 	authorized := req.Clone(req.Context())
 	authorized.Body = body
 	setAuthorization(authorized, actor.Header(token))
-	return authorized
+	resp, err := t.base.RoundTrip(authorized)
+	if err != nil {
+		return nil, err
+	}
+	resp.Request = req
+	return resp, nil
 }
 
 // refuse closes the body, as a RoundTripper must even if it sends nothing.

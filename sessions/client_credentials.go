@@ -1,9 +1,6 @@
 package sessions
 
 import (
-	"fmt"
-	"io"
-
 	"github.com/holdfast-go/holdfast/actor"
 	"github.com/holdfast-go/holdfast/internal/wire"
 	"github.com/holdfast-go/holdfast/messages"
@@ -14,10 +11,11 @@ import (
 // Endpoint.SubjectFields names; with the zero Subject, nothing is. Its sessions need
 // no human, and each renewal is a new grant.
 func ClientCredentials(e Endpoint, s Subject) Kind {
-	return &clientCredentials{endpoint: &e, subject: s}
+	return &clientCredentials{"ClientCredentials", &e, s}
 }
 
 type clientCredentials struct {
+	kindName
 	endpoint *Endpoint
 	subject  Subject
 }
@@ -50,9 +48,3 @@ func (k *clientCredentials) form(m actor.Mint) []wire.Field {
 		wire.Field{Name: fields[1], Value: k.subject.ID},
 	)
 }
-
-// String names the kind.
-func (*clientCredentials) String() string { return "ClientCredentials" }
-
-// Format writes String, whatever the verb.
-func (k *clientCredentials) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, k.String()) }

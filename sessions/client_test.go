@@ -278,6 +278,49 @@ func TestRequestIsClonedAndNeverChanged(t *testing.T) {
 	s.wants(t, "POST https://api.example/ Bearer at-1", "POST https://api.example/ Bearer at-2")
 }
 
+func TestResponseLeadsToTheRequestWithoutTheToken(t *testing.T) {
+	s := &shop{answer: func(n int, r *http.Request) *http.Response {
+		switch {
+		case n == 1:
+			return response(http.StatusUnauthorized, "")
+		case r.URL.Path == "/moved":
+			return response(http.StatusFound, "", "Location", "here?a=b")
+		case r.URL.Path == "/refused":
+			return response(http.StatusUnauthorized, "", "WWW-Authenticate", "Basic")
+		}
+		return nil
+	}}
+	client, _ := clientOf(t, s, "https://api.example")
+	for address, last := range map[string]string{
+		"https://api.example/":        "https://api.example/",
+		"https://api.example/moved":   "https://api.example/here?a=b",
+		"https://api.example/refused": "https://api.example/refused",
+	} {
+		resp, err := client.Get(address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+		if got := resp.Request.URL.String(); got != last {
+			t.Errorf("%s ended at %s, want %s", address, got, last)
+		}
+		for r := resp; r != nil; r = r.Request.Response {
+			if r.Request.Header.Get("Authorization") != "" {
+				t.Errorf("%s: the response leads to %v", address, r.Request.Header)
+			}
+		}
+	}
+	req := requestTo(t, http.MethodGet, "https://api.example/", nil)
+	resp, err := client.Transport.RoundTrip(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	if resp.Request != req {
+		t.Error("the response leads to another request than the caller's own")
+	}
+}
+
 func TestRequestWithoutHeadersIsAuthorized(t *testing.T) {
 	s := &shop{}
 	client, _ := clientOf(t, s, "https://api.example")

@@ -1,4 +1,4 @@
 package sessions
 
 // ClientToken is declared and not supported: a session of it is ErrNotSupported.
-func ClientToken(_ Endpoint) Kind { return unsupported{name: "ClientToken"} }
+func ClientToken(_ Endpoint) Kind { return unsupported{"ClientToken"} }

@@ -125,17 +125,10 @@ func (e Endpoint) checkFields() error {
 			return messages.Invalid("Endpoint.Params", fmt.Sprintf("has the field %q, which is not its own", name))
 		}
 	}
-	for name, values := range e.Header {
-		if !isToken(name) || slices.ContainsFunc(values, holdsControl) {
-			return messages.Invalid("Endpoint.Header", "has a name or a value that no header can have")
-		}
+	if !wire.ValidHeader(e.Header) {
+		return messages.Invalid("Endpoint.Header", "has a name or a value that no header can have")
 	}
 	return nil
-}
-
-// holdsControl reports whether a value has a character that no header can have.
-func holdsControl(value string) bool {
-	return strings.ContainsFunc(value, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f })
 }
 
 // isScope reports whether s is a scope-token of RFC 6749, section 3.3.
@@ -143,16 +136,6 @@ func isScope(s string) bool {
 	return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
 		return r <= ' ' || r == '"' || r == '\\' || r > '~'
 	})
-}
-
-// isToken reports whether s is a token of RFC 9110, section 5.6.2: a name of a
-// header, a parameter or a scheme.
-func isToken(s string) bool {
-	return s != "" && !strings.ContainsFunc(s, func(r rune) bool { return !isTokenChar(r) })
-}
-
-func isTokenChar(r rune) bool {
-	return r > ' ' && r < 0x7f && !strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r)
 }
 
 // fields are the form fields that follow those of the grant.

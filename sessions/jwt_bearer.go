@@ -1,8 +1,6 @@
 package sessions
 
 import (
-	"fmt"
-	"io"
 	"time"
 
 	"github.com/holdfast-go/holdfast/actor"
@@ -17,11 +15,12 @@ import (
 // day at most, the next attempt goes by the server's clock, and so do later ones if it
 // was granted. If not, the denial is ErrUnavailable and the server is left alone
 // for the longest cool-down. The same holds for the assertions of PrivateKeyJWT.
-func JWTBearer(e Endpoint, a Assertion) Kind { return &jwtBearer{endpoint: &e, assertion: &a} }
+func JWTBearer(e Endpoint, a Assertion) Kind { return &jwtBearer{"JWTBearer", &e, &a} }
 
 // jwtBearer keeps both behind pointers: package fmt asks nothing in an unexported
 // field how it wants to be printed, but it follows one pointer only.
 type jwtBearer struct {
+	kindName
 	endpoint  *Endpoint
 	assertion *Assertion
 }
@@ -50,9 +49,3 @@ func (s *signer) grant(now time.Time) ([]wire.Field, error) {
 		{Name: "assertion", Value: assertion},
 	}, nil
 }
-
-// String names the kind.
-func (*jwtBearer) String() string { return "JWTBearer" }
-
-// Format writes String, whatever the verb.
-func (k *jwtBearer) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, k.String()) }

@@ -1,17 +1,17 @@
 package sessions
 
 import (
-	"fmt"
-	"io"
-
 	"github.com/holdfast-go/holdfast/messages"
 )
 
 // KeepAlive is a kind whose sessions, once asked, renew when their token is stale
 // without being asked again. They do not sleep.
-func KeepAlive(k Kind) Kind { return &keepAlive{kind: k} }
+func KeepAlive(k Kind) Kind { return &keepAlive{"KeepAlive", k} }
 
-type keepAlive struct{ kind Kind }
+type keepAlive struct {
+	kindName
+	kind Kind
+}
 
 func (k *keepAlive) plan() (plan, error) {
 	if k.kind == nil {
@@ -24,9 +24,3 @@ func (k *keepAlive) plan() (plan, error) {
 	p.rules.KeepAlive = true
 	return p, nil
 }
-
-// String names the kind.
-func (*keepAlive) String() string { return "KeepAlive" }
-
-// Format writes String, whatever the verb.
-func (k *keepAlive) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, k.String()) }

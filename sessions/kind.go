@@ -101,8 +101,8 @@ func (r *requests) Mint(ctx context.Context, now time.Time, m actor.Mint) (messa
 		return messages.Token{}, err
 	}
 	req.ClientIP, req.Attempt = m.ClientIP, m.Attempt
-	answer, err := r.client.Token(ctx, now, req)
-	return answer.Token, r.skew.heard(now, *req.Date, err)
+	token, err := r.client.Token(ctx, now, req)
+	return token, r.skew.heard(now, *req.Date, err)
 }
 
 func (r *requests) grant(now time.Time, m actor.Mint) ([]wire.Field, error) {

@@ -1,8 +1,7 @@
 package sessions
 
 import (
-	"fmt"
-	"io"
+	"net/http"
 	"strings"
 
 	"github.com/holdfast-go/holdfast/actor"
@@ -19,9 +18,10 @@ import (
 // is neither empty nor Bearer, is ErrInvalid. The store's record wins unless there is none or t
 // was issued later; over a record of a revoked or dead session, t wins only if it
 // was issued after that was written, so a restart with an old token undoes no Revoke.
-func Persistent(e Endpoint, t messages.Token) Kind { return &persistent{endpoint: &e, token: &t} }
+func Persistent(e Endpoint, t messages.Token) Kind { return &persistent{"Persistent", &e, &t} }
 
 type persistent struct {
+	kindName
 	endpoint *Endpoint
 	token    *messages.Token
 }
@@ -58,7 +58,7 @@ func checkPair(t messages.Token) error {
 		return messages.Invalid("Token.Expiry", "is missing")
 	case !t.Expiry.After(t.Issued):
 		return messages.Invalid("Token.Expiry", "is not after Token.Issued")
-	case holdsControl(t.Access.Reveal()):
+	case !wire.ValidHeader(http.Header{"Authorization": {t.Access.Reveal()}}):
 		return messages.Invalid("Token.Access", "has a character that no header can have")
 	case t.Type != "" && !strings.EqualFold(t.Type, "bearer"):
 		return messages.Invalid("Token.Type", "is not Bearer")
@@ -77,9 +77,3 @@ func refreshForm(m actor.Mint) []wire.Field {
 		{Name: "refresh_token", Value: m.Refresh.Reveal()},
 	}
 }
-
-// String names the kind.
-func (*persistent) String() string { return "Persistent" }
-
-// Format writes String, whatever the verb.
-func (k *persistent) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, k.String()) }

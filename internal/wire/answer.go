@@ -7,50 +7,36 @@ import (
 	"github.com/holdfast-go/holdfast/messages"
 )
 
-// Answer is what a token endpoint granted.
-type Answer struct {
-	// Token has the moment at which the request was sent as Issued, and Issued
-	// plus expires_in as Expiry.
-	Token messages.Token
-
-	// LifetimeMissing: the answer did not say how long the token lives, and
-	// Expiry is zero.
-	LifetimeMissing bool
-}
-
 // longestToken is the most that an access token or a refresh token may have.
 const longestToken = 32 << 10
 
-// readAnswer reads a token out of an answer to a request that was sent at sent.
-func readAnswer(o object, sent time.Time) (Answer, flaw) {
+// readToken reads a token out of an answer to a request that was sent at sent.
+func readToken(o object, sent time.Time) (messages.Token, flaw) {
 	access, bad := readAccess(o)
 	if bad != "" {
-		return Answer{}, bad
+		return messages.Token{}, bad
 	}
 	refresh, bad := readRefresh(o)
 	if bad != "" {
-		return Answer{}, bad
+		return messages.Token{}, bad
 	}
 	kind, bad := readType(o)
 	if bad != "" {
-		return Answer{}, bad
+		return messages.Token{}, bad
 	}
 	expiry, bad := readExpiry(o, sent)
 	if bad != "" {
-		return Answer{}, bad
+		return messages.Token{}, bad
 	}
-	return Answer{
-		Token: messages.Token{
-			Access:        access,
-			Refresh:       refresh,
-			Type:          kind,
-			Issued:        sent,
-			Expiry:        expiry,
-			RefreshExpiry: readRefreshExpiry(o, sent),
-			Scopes:        readScopes(o),
-			Extra:         readExtra(o),
-		},
-		LifetimeMissing: o["expires_in"] == nil,
+	return messages.Token{
+		Access:        access,
+		Refresh:       refresh,
+		Type:          kind,
+		Issued:        sent,
+		Expiry:        expiry,
+		RefreshExpiry: readRefreshExpiry(o, sent),
+		Scopes:        readScopes(o),
+		Extra:         readExtra(o),
 	}, ""
 }
 
@@ -102,15 +88,14 @@ func readType(o object) (string, flaw) {
 		return "", "token_type is not a string"
 	case kind == "":
 		return "Bearer", ""
-	case strings.EqualFold(kind, "Bearer"), strings.EqualFold(kind, "N_A"):
-		// "If the issued token is not an access token [...] then the token_type
-		// value N_A is used"
-		// https://www.rfc-editor.org/rfc/rfc8693#section-2.2.1
+	case strings.EqualFold(kind, "Bearer"):
 		return kind, ""
 	}
 	// "The client MUST NOT use an access token if it does not understand the
 	// token type."
 	// https://www.rfc-editor.org/rfc/rfc6749#section-7.1
+	// That holds for the N_A of an exchange too (RFC 8693, section 2.2.1): no
+	// header can begin with it.
 	return "", "token_type is not known"
 }
 

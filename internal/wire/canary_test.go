@@ -92,14 +92,13 @@ func checkSilent(t *testing.T, name string, err error) {
 	}
 }
 
-func TestAnswerPrintsNoSecret(t *testing.T) {
+func TestTokenOfAnAnswerPrintsNoSecret(t *testing.T) {
 	body := `{"access_token":"` + canary + `","refresh_token":"` + canary + `","id_token":"` + canary + `"}`
-	a, err := answering(t, answer(200, body)).Token(t.Context(), noon, request())
+	tok, err := answering(t, answer(200, body)).Token(t.Context(), noon, request())
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Nobody encodes an Answer as JSON; a store encodes the token's parts on purpose.
-	if text := everyPrint(t, a); strings.Contains(text, canary) {
-		t.Errorf("the answer prints a secret:\n%s", text)
+	if text := everyPrint(t, tok); strings.Contains(text, canary) {
+		t.Errorf("the token prints a secret:\n%s", text)
 	}
 }

@@ -54,22 +54,23 @@ func (c *Client) Close() {
 	}
 }
 
-// Token asks a token endpoint for a token. now is when the request is sent: the
-// token's life is counted from there. The error is nil or a messages.Failure. It
-// waits for the endpoint as long as ctx lets it.
-func (c *Client) Token(ctx context.Context, now time.Time, r Request) (Answer, error) {
+// Token asks a token endpoint for a token. now is when the request is sent: it is
+// the token's Issued, and its life is counted from there. Its Expiry is zero if the
+// endpoint did not say how long it lives. The error is nil or a messages.Failure.
+// It waits for the endpoint as long as ctx lets it.
+func (c *Client) Token(ctx context.Context, now time.Time, r Request) (messages.Token, error) {
 	got, err := c.post(ctx, r)
 	if err != nil {
-		return Answer{}, err
+		return messages.Token{}, err
 	}
 	why := got.flaw
 	if why == "" && isSuccess(got.status) && codeOf(r, got.members) == "" {
-		var a Answer
-		if a, why = readAnswer(got.members, now); why == "" {
-			return a, nil
+		var token messages.Token
+		if token, why = readToken(got.members, now); why == "" {
+			return token, nil
 		}
 	}
-	return Answer{}, got.failure(now, r, why)
+	return messages.Token{}, got.failure(now, r, why)
 }
 
 // Revoke asks a revocation endpoint to end a token. The error is nil if the server

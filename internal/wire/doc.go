@@ -1,7 +1,7 @@
 // Package wire makes one request to a token or revocation endpoint, reads the
 // answer strictly, and says what it means if that brought nothing.
 //
-//	Request ─▶ form and headers ─▶ endpoint ─▶ reply ─▶ Answer, or messages.Failure
+//	Request ─▶ form and headers ─▶ endpoint ─▶ reply ─▶ messages.Token, or messages.Failure
 //
 // It is the one place that knows about HTTP statuses and OAuth error codes. What
 // it made of them is the Verdict of a [messages.Failure]:

@@ -38,9 +38,9 @@ func reserved(header string) bool {
 	return false
 }
 
-// valid looks for what net/http would refuse: its own refusal could not be told
-// from a connection that was lost.
-func valid(h http.Header) bool {
+// ValidHeader reports whether net/http would send h. Its own refusal could not be
+// told from a connection that was lost.
+func ValidHeader(h http.Header) bool {
 	for name, values := range h {
 		if name == "" || strings.ContainsFunc(name, notInName) {
 			return false

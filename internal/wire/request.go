@@ -68,7 +68,7 @@ func (r Request) build(ctx context.Context) (*http.Request, string) {
 		return nil, "URL " + err.Error()
 	}
 	header := r.headers()
-	if !valid(header) {
+	if !ValidHeader(header) {
 		return nil, "a header is not valid"
 	}
 	form := EncodeForm(slices.Concat(r.Form, r.Credentials.Fields))

@@ -112,9 +112,9 @@ func TestCodeIsShownOnlyIfItIsOne(t *testing.T) {
 
 func TestErrorBesideATokenWins(t *testing.T) {
 	body := `{"access_token":"at","expires_in":3600,"error":"invalid_grant"}`
-	a, err := answering(t, answer(200, body)).Token(t.Context(), noon, request())
-	if err == nil || a.Token.Access != "" {
-		t.Errorf("token is %v, error is %v", a.Token, err)
+	tok, err := answering(t, answer(200, body)).Token(t.Context(), noon, request())
+	if err == nil || tok.Access != "" {
+		t.Errorf("token is %v, error is %v", tok, err)
 	}
 }
 

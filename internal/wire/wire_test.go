@@ -51,15 +51,14 @@ func request() wire.Request {
 }
 
 // outcome tells in one line what came of a request, without its secrets.
-func outcome(t testing.TB, a wire.Answer, err error) string {
+func outcome(t testing.TB, tok messages.Token, err error) string {
 	t.Helper()
 	if err != nil {
 		return failed(t, err)
 	}
-	tok := a.Token
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s for %s", tok.Type, lifetime(tok.Issued, tok.Expiry))
-	if a.LifetimeMissing {
+	if tok.Expiry.IsZero() {
 		b.WriteString(" (missing)")
 	}
 	if tok.Refresh != "" {

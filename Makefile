@@ -22,7 +22,7 @@ test: ## run all tests with -race, and the volume tests again without, ten times
 	@go test -count=1 ./sessions
 
 .PHONY: check
-check: format lint test tidy fuzz ## what CI runs
+check: format lint bite test tidy fuzz ## what CI runs
 
 .PHONY: format
 format: $(LINT) ## fail if a file is not as gofumpt has it
@@ -31,6 +31,10 @@ format: $(LINT) ## fail if a file is not as gofumpt has it
 .PHONY: lint
 lint: $(LINT) ## run the linters in every module
 	@for m in $(MODULES); do echo "== lint $$m"; (cd $$m && $(LINT) run --config $(CURDIR)/.golangci.yaml ./...); done
+
+.PHONY: bite
+bite: $(LINT) ## show that each linter still finds what it is there for
+	@bash tools/bite $(LINT)
 
 .PHONY: tidy
 tidy: ## fail if a go.mod is not tidy

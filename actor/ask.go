@@ -50,6 +50,3 @@ func (s *Session) leave(ctx context.Context, w *waiter) messages.Reply {
 	s.post(left{who: w})
 	return messages.Reply{Err: context.Cause(ctx)}
 }
-
-// Tell asks the session for something to which nobody waits for the answer.
-func (s *Session) Tell(ask messages.Ask) { s.post(asked{ask: ask}) }

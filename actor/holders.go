@@ -18,32 +18,36 @@ func (h *holders) take(key string, refresh messages.Secret) bool {
 	if refresh == "" {
 		return true
 	}
-	digest := messages.DigestOf(refresh)
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if holder, ok := h.by[digest]; ok && holder != key {
+	if holder, ok := h.by[messages.DigestOf(refresh)]; ok && holder != key {
 		return false
 	}
-	h.put(digest, key)
+	h.put(key, refresh)
 	return true
 }
 
-// move says that a session holds another refresh token than before; empty: none.
-func (h *holders) move(key string, from, to messages.Secret) {
-	old, next := messages.DigestOf(from), messages.DigestOf(to)
+// exchange says that a session has other refresh tokens than before. Empty ones
+// are none.
+func (h *holders) exchange(key string, from, to []messages.Secret) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.by[old] == key {
-		delete(h.by, old)
+	for _, refresh := range from {
+		if digest := messages.DigestOf(refresh); h.by[digest] == key {
+			delete(h.by, digest)
+		}
 	}
-	if to != "" {
-		h.put(next, key)
+	for _, refresh := range to {
+		h.put(key, refresh)
 	}
 }
 
-func (h *holders) put(digest messages.Digest, key string) {
+func (h *holders) put(key string, refresh messages.Secret) {
+	if refresh == "" {
+		return
+	}
 	if h.by == nil {
 		h.by = make(map[messages.Digest]string)
 	}
-	h.by[digest] = key
+	h.by[messages.DigestOf(refresh)] = key
 }

@@ -1,6 +1,10 @@
 package actor
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/holdfast-go/holdfast/messages"
+)
 
 func TestRefreshTokenHasOneHolder(t *testing.T) {
 	var h holders
@@ -26,18 +30,18 @@ func TestRefreshTokenHasOneHolder(t *testing.T) {
 func TestRotatedTokenMovesWithItsHolder(t *testing.T) {
 	var h holders
 	h.take("a", "one")
-	h.move("a", "one", "two")
+	moves(&h, "one", "two")
 	if h.take("b", "two") {
 		t.Error("the rotated token was given to another")
 	}
 	if !h.take("b", "one") {
 		t.Error("the spent token is still held")
 	}
-	h.move("a", "one", "three") // not its own any more
+	moves(&h, "one", "three") // not its own any more
 	if h.take("a", "one") {
 		t.Error("a holder has let go of another's token")
 	}
-	h.move("a", "three", "")
+	moves(&h, "three", "")
 	if !h.take("c", "three") {
 		t.Error("a token that was let go of is still held")
 	}
@@ -46,9 +50,14 @@ func TestRotatedTokenMovesWithItsHolder(t *testing.T) {
 func TestHoldersKeepNoTokenThatNobodyHolds(t *testing.T) {
 	var h holders
 	h.take("a", "one")
-	h.move("a", "one", "two")
-	h.move("a", "two", "")
+	moves(&h, "one", "two")
+	moves(&h, "two", "")
 	if len(h.by) != 0 {
 		t.Errorf("%d tokens are kept", len(h.by))
 	}
+}
+
+// moves has the holder a exchange one token for another; empty: for none.
+func moves(h *holders, from, to messages.Secret) {
+	h.exchange("a", []messages.Secret{from}, []messages.Secret{to})
 }

@@ -68,7 +68,6 @@ type House struct {
 	goroutines sync.WaitGroup
 	closed     atomic.Bool
 	stopWatch  context.CancelFunc
-	synced     bool // the watch has been; only its goroutine touches it
 
 	sweepMu sync.Mutex // guards sweeper
 	sweeper clockutil.Timer
@@ -159,11 +158,13 @@ func (h *House) Session(key, tokenURL string, rules *Rules, endpoint Endpoint) (
 		rules:   rules,
 		bound:   h.boundOf(tokenURL),
 		machine: machine.New(key, h.settings, rules),
-		refresh: rules.Given.Refresh,
+		offered: rules.Given.Refresh,
 	}
 	s.endpoint.Store(&endpoint)
 	if first, loaded := h.sessions.LoadOrStore(key, s); loaded {
-		return h.again(first.(*Session), rules, endpoint)
+		first := first.(*Session)
+		defer first.disclaim(rules.Given.Refresh)
+		return h.again(first, rules, endpoint)
 	}
 	if h.closed.Load() { // Close may have missed it
 		s.close()
@@ -172,22 +173,26 @@ func (h *House) Session(key, tokenURL string, rules *Rules, endpoint Endpoint) (
 }
 
 // again is a session that is asked for once more. Its requests go by the newest
-// endpoint from now on, since a client's secret may have been replaced; but not by
-// one that cannot do what the session's rules count on.
+// endpoint from now on, since a client's secret may have been replaced.
 func (h *House) again(s *Session, rules *Rules, endpoint Endpoint) (*Session, error) {
 	if s.Identity() != rules.Identity {
 		return nil, messages.Invalid("key", "is open for another identity")
 	}
-	if rules.Revocable == s.rules.Revocable {
-		s.endpoint.Store(&endpoint)
+	if rules.Revocable != s.rules.Revocable {
+		return nil, messages.Invalid("Endpoint.RevokeURL", "is there in one of two kinds for this key, and missing in the other")
 	}
-	if rules.Given.IsZero() || rules.Given.Refresh == s.rules.Given.Refresh {
+	s.endpoint.Store(&endpoint)
+	given, before := rules.Given, s.rules.Given
+	if given.IsZero() || given.Refresh == before.Refresh && given.Issued.Equal(before.Issued) {
 		return s, nil
 	}
 	if !h.holders.take(s.key, rules.Given.Refresh) {
 		return nil, messages.Invalid("Token.Refresh", "is held by another open session")
 	}
-	s.Tell(messages.Establish{Token: rules.Given})
+	if !s.post(asked{ask: messages.Establish{Token: given}}) {
+		s.disclaim(given.Refresh)
+		return nil, messages.ErrClosed
+	}
 	return s, nil
 }
 

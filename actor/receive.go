@@ -48,10 +48,10 @@ func (s *Session) handle(m message) {
 		}
 		s.step(machine.Tick{})
 	case closed:
-		s.step(machine.Close{})
 		if m.seen != nil {
-			close(m.seen)
+			defer close(m.seen) // even if Step panics
 		}
+		s.step(machine.Close{})
 	}
 }
 
@@ -170,22 +170,21 @@ func (s *Session) setWake() {
 
 // setRefresh keeps the house's index of refresh tokens. The caller holds mu.
 func (s *Session) setRefresh() {
-	if s.rules.OneTime && !s.forgotten {
-		s.index(s.machine.Refresh())
+	if !s.rules.OneTime || s.forgotten {
+		return
 	}
+	held, known := s.machine.Refresh()
+	if !known {
+		held = s.refresh // what it held before it slept is still its own
+	}
+	s.index(held, s.machine.Offered())
 }
 
 // declined takes a token out of the house's index that was offered to the session
 // and is not held by it.
 func (s *Session) declined(ask messages.Ask) {
-	e, ok := ask.(messages.Establish)
-	if !ok || !s.rules.OneTime {
-		return
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if e.Token.Refresh != s.refresh {
-		s.house.holders.move(s.key, e.Token.Refresh, "")
+	if e, ok := ask.(messages.Establish); ok && s.rules.OneTime {
+		s.disclaim(e.Token.Refresh)
 	}
 }
 

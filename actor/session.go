@@ -28,7 +28,8 @@ type Session struct {
 	idle    int         // sweeps without a call
 	ended   bool        // closed, and nothing is left to be done
 	closing []chan struct{}
-	refresh messages.Secret // as the house's index has it
+	refresh messages.Secret // that it holds, as the house has it in its index
+	offered messages.Secret // that it was offered, likewise
 
 	forgotten bool // what is on its way to the mailbox begins nothing
 
@@ -49,11 +50,22 @@ func (s *Session) Key() string { return s.key }
 // Identity returns the digest of what tells this session from others.
 func (s *Session) Identity() messages.Digest { return s.rules.Identity }
 
-// index tells the house which refresh token the session holds. The caller holds mu.
-func (s *Session) index(now messages.Secret) {
-	if now != s.refresh {
-		s.house.holders.move(s.key, s.refresh, now)
-		s.refresh = now
+// index tells the house which refresh tokens are the session's: the one that it
+// holds and the one that it was offered. The caller holds mu.
+func (s *Session) index(held, offered messages.Secret) {
+	if held == s.refresh && offered == s.offered {
+		return
+	}
+	s.house.holders.exchange(s.key, []messages.Secret{s.refresh, s.offered}, []messages.Secret{held, offered})
+	s.refresh, s.offered = held, offered
+}
+
+// disclaim takes a refresh token out of the house's index unless it is the session's.
+func (s *Session) disclaim(refresh messages.Secret) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if refresh != s.refresh && refresh != s.offered {
+		s.house.holders.exchange(s.key, []messages.Secret{refresh}, nil)
 	}
 }
 
@@ -134,6 +146,19 @@ func (s *Session) sweep() {
 	}
 }
 
+// loseSight tells the session that changes of its record may have been missed.
+func (s *Session) loseSight() {
+	s.mu.Lock()
+	if s.pid == nil && !s.ended {
+		s.quietly(machine.Gap{})
+	}
+	asleep := s.pid == nil
+	s.mu.Unlock()
+	if !asleep {
+		s.post(gap{})
+	}
+}
+
 func (s *Session) used() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -153,7 +178,7 @@ func (s *Session) forget() bool {
 	}
 	s.forgotten = true
 	if s.rules.OneTime {
-		s.index("")
+		s.index("", "")
 	}
 	s.mu.Unlock()
 	seen := make(chan struct{})

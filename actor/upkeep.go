@@ -2,14 +2,17 @@ package actor
 
 import (
 	"context"
+	"errors"
+	"time"
 
+	"github.com/holdfast-go/holdfast/clockutil"
 	"github.com/holdfast-go/holdfast/internal/machine"
 	"github.com/holdfast-go/holdfast/internal/record"
 	"github.com/holdfast-go/holdfast/store"
 )
 
 // watch lets the store tell the sessions of what other processes write. A store
-// that is not shared has nothing to tell.
+// that is not shared has nothing to tell. A watch that ends is begun again.
 func (h *House) watch() {
 	ctx, cancel := context.WithCancel(context.Background())
 	h.stopWatch = cancel
@@ -17,26 +20,56 @@ func (h *House) watch() {
 		return
 	}
 	h.goroutines.Go(func() {
-		defer func() { _ = recover() }() // a store that panics has failed
-		// A watch that ends takes nothing away: a session looks at the store before it
-		// renews.
-		_ = h.store.Watch(ctx, func(c store.Change) { h.changed(ctx, c) })
+		jitter := clockutil.Hash(h.settings.Owner)
+		for n := 0; ctx.Err() == nil; n++ {
+			began, err := h.watchOnce(ctx)
+			if errors.Is(err, store.ErrClosed) {
+				return
+			}
+			if began {
+				n = 0
+			}
+			h.loseSight()
+			h.pause(ctx, clockutil.Backoff(time.Second, h.settings.BackoffMax, n, jitter))
+		}
 	})
 }
 
-func (h *House) changed(ctx context.Context, c store.Change) {
-	switch c.Kind {
-	case store.Changed:
-		h.tellChange(c.Entry)
-	case store.Gap:
-		for s := range h.All() {
-			s.post(gap{})
+// watchOnce watches until the store gives up, and reports whether it had begun to
+// watch. A store that panics has failed.
+func (h *House) watchOnce(ctx context.Context) (began bool, err error) {
+	defer func() { _ = recover() }()
+	err = h.store.Watch(ctx, func(c store.Change) {
+		switch c.Kind {
+		case store.Changed:
+			h.tellChange(c.Entry)
+		case store.Gap:
+			h.loseSight()
+		case store.Synced:
+			if !began {
+				h.catchUp(ctx)
+			}
+			began = true
 		}
-	case store.Synced:
-		if !h.synced {
-			h.synced = true
-			h.catchUp(ctx)
-		}
+	})
+	return began, err
+}
+
+// loseSight says that changes may have been missed.
+func (h *House) loseSight() {
+	for s := range h.All() {
+		s.loseSight()
+	}
+}
+
+// pause waits for d by the House's clock, or until ctx is over.
+func (h *House) pause(ctx context.Context, d time.Duration) {
+	over := make(chan struct{})
+	timer := h.clock.AfterFunc(d, func() { close(over) })
+	select {
+	case <-over:
+	case <-ctx.Done():
+		timer.Stop()
 	}
 }
 
@@ -51,7 +84,10 @@ func (h *House) catchUp(ctx context.Context) {
 }
 
 func (h *House) look(ctx context.Context, key string) (e store.Entry, ok bool) {
-	defer func() { _ = recover() }() // a store that panics has failed
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	deadline := h.clock.AfterFunc(h.settings.LeafTimeout, cancel)
+	defer deadline.Stop()
 	e, err := h.store.Load(ctx, key, 0)
 	return e, err == nil
 }

@@ -72,13 +72,12 @@ type Config struct {
 	// resource server refused it, or renews one for MinValidity. If zero, 10 s.
 	ForceInterval time.Duration
 
-	// IdleAfter is how long a session without a call stays in memory. If zero,
-	// 10 min.
+	// IdleAfter is how long a session without a call keeps its token in memory. The
+	// next call takes it up from the store. If zero, 10 min.
 	IdleAfter time.Duration
 
-	// MaxUnwatched is how long tokens of a shared store are served without a
-	// working watch. If zero, 10 min. The stores of this module never lose
-	// theirs, so with them it has no effect.
+	// MaxUnwatched is to be how long tokens of a shared store are served without a
+	// working watch. It has no effect yet: no store of this module can lose its watch.
 	MaxUnwatched time.Duration
 
 	// HoldAtMost limits the callers held by one session. If zero, 10,000. If

@@ -92,6 +92,26 @@ func TestRevokeInOneProcessIsInForceInTheOther(t *testing.T) {
 	})
 }
 
+func TestWatchThatEndsIsBegunAgain(t *testing.T) {
+	inSharedHouse(t, sessions.Config{}, func(h *house) {
+		login := h.login("k")
+		one, two := h.starts("one", login), h.starts("two", login)
+		h.gets(one.s)
+		h.gets(two.s)
+		two.store.losesSight()
+		synctest.Wait()
+		if err := one.s.Revoke(context.Background()); err != nil {
+			t.Fatalf("revoke: %v", err)
+		}
+		h.gets(two.s) // it cannot know yet
+		h.passes(2 * time.Second)
+		_, err := two.s.AccessToken(context.Background())
+		h.wants(err, sessions.ErrRevoked)
+		h.closes(one.mgr)
+		h.closes(two.mgr)
+	})
+}
+
 func TestDeadProcessIsTakenOver(t *testing.T) {
 	inSharedHouse(t, sessions.Config{}, func(h *house) {
 		login := h.login("k")

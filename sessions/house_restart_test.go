@@ -2,6 +2,7 @@ package sessions_test
 
 import (
 	"context"
+	"net/http"
 	"testing"
 	"time"
 
@@ -135,6 +136,22 @@ func TestTwoSessionsCannotHoldOneRefreshToken(t *testing.T) {
 	})
 }
 
+func TestLoginWithTheSameRefreshTokenRevivesASession(t *testing.T) {
+	inHouse(t, sessions.Config{}, func(h *house) {
+		h.server.becomes(answers(http.StatusBadRequest, `{"error":"invalid_grant"}`))
+		s := h.expired("k")
+		_, err := s.AccessToken(context.Background())
+		h.wants(err, sessions.ErrLoginRequired)
+
+		h.passes(time.Minute)
+		h.session(h.mgr, "k", sessions.Persistent(h.endpoint(), h.login("k")))
+		h.settles()
+		if got := h.gets(s); got != canary+"access-k" {
+			t.Errorf("served with %q", got)
+		}
+	})
+}
+
 func TestRotatedRefreshTokenIsHeldAndTheSpentOneIsNot(t *testing.T) {
 	inHouse(t, sessions.Config{}, func(h *house) {
 		s := h.expired("k")
@@ -143,10 +160,14 @@ func TestRotatedRefreshTokenIsHeldAndTheSpentOneIsNot(t *testing.T) {
 		login.Refresh = canary + "refresh-1"
 		_, err := h.mgr.Session("other", sessions.Persistent(h.endpoint(), login))
 		h.wants(err, sessions.ErrInvalid)
-		// Asleep, the session holds it all the same.
+		// Asleep, the session holds it all the same, and so it does while it wakes.
 		h.passes(30 * time.Minute)
 		_, err = h.mgr.Session("other", sessions.Persistent(h.endpoint(), login))
 		h.wants(err, sessions.ErrInvalid)
+		wakes := h.asks(1, s)
+		_, err = h.mgr.Session("other", sessions.Persistent(h.endpoint(), login))
+		h.wants(err, sessions.ErrInvalid)
+		wakes.served(t)
 	})
 }
 

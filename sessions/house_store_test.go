@@ -2,6 +2,7 @@ package sessions_test
 
 import (
 	"context"
+	"net/http"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -96,6 +97,22 @@ func TestClassicStoreGivesTheSessionBackAfterARestart(t *testing.T) {
 			t.Error("after a restart another token is served than the one written")
 		}
 		h.counts(1)
+	})
+}
+
+func TestRecordThatSomebodyRemovedFromAClassicStoreDoesNotBlockTheSession(t *testing.T) {
+	inClassicHouse(t, func(h *house, p *promises) {
+		s := h.persistent("k")
+		h.gets(s)
+		p.kept = messages.Token{}
+		h.server.becomes(answers(http.StatusBadRequest, `{"error":"invalid_grant"}`))
+		h.passes(time.Hour)
+		_, err := s.AccessToken(context.Background())
+		h.wants(err, sessions.ErrLoginRequired)
+
+		h.passes(time.Minute)
+		h.server.becomes(grants)
+		h.gets(h.session(h.mgr, "k", sessions.Persistent(h.endpoint(), h.login("again"))))
 	})
 }
 

@@ -14,6 +14,7 @@ type unsteady struct {
 	mu                    sync.Mutex // guards the fields below
 	loads, swaps          trouble
 	loadCalls, swapsCalls int
+	blind                 func() // ends the watch; nil: there is none
 }
 
 // trouble is what happens to a call before it reaches the store; with an error it
@@ -51,6 +52,25 @@ func (u *unsteady) Swap(ctx context.Context, key string, prev store.Rev, value [
 		return 0, err
 	}
 	return u.Store.Swap(ctx, key, prev, value, gone, op)
+}
+
+func (u *unsteady) Watch(ctx context.Context, fn func(store.Change)) error {
+	watching, blind := context.WithCancel(ctx)
+	defer blind()
+	u.mu.Lock()
+	u.blind = blind
+	u.mu.Unlock()
+	if err := u.Store.Watch(watching, fn); ctx.Err() != nil {
+		return err
+	}
+	return store.ErrUnavailable
+}
+
+// losesSight ends the watch under way.
+func (u *unsteady) losesSight() {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.blind()
 }
 
 func works(context.Context) error { return nil }

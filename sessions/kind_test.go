@@ -268,7 +268,7 @@ func TestSessionOfAnotherIdentityIsRefused(t *testing.T) {
 			e.HTTPClient = &http.Client{Transport: e.HTTPClient.Transport}
 		}, false},
 		"headers":        {func(e *sessions.Endpoint, _ *sessions.Subject) { e.Header = http.Header{"X-A": {"1"}} }, false},
-		"revoke URL":     {func(e *sessions.Endpoint, _ *sessions.Subject) { e.RevokeURL = "" }, false},
+		"revoke URL":     {func(e *sessions.Endpoint, _ *sessions.Subject) { e.RevokeURL = "" }, true},
 		"RenewalRevokes": {func(e *sessions.Endpoint, _ *sessions.Subject) { e.RenewalRevokes = true }, false},
 		"ReuseGrace":     {func(e *sessions.Endpoint, _ *sessions.Subject) { e.ReuseGrace = time.Minute }, false},
 	} {

@@ -7,7 +7,6 @@ import (
 	"io"
 	"iter"
 	"net/http"
-	"sync"
 	"sync/atomic"
 
 	"github.com/holdfast-go/holdfast/actor"
@@ -22,11 +21,9 @@ type Manager struct {
 	house   *actor.House
 	events  *events
 	maxBody int
-	release func() // the store
+	client  *wire.Client // for endpoints that bring none
+	release func()       // the store
 	closed  atomic.Bool
-
-	mu      sync.Mutex // guards clients
-	clients map[*http.Client]*wire.Client
 }
 
 // Format names the type, whatever the verb: package fmt would read what changes.
@@ -48,7 +45,7 @@ func Open(c Config) (*Manager, error) {
 		events:  &events{},
 		maxBody: c.MaxBody,
 		release: release,
-		clients: make(map[*http.Client]*wire.Client),
+		client:  wire.New(nil, c.MaxBody),
 	}
 	if c.Logger != nil {
 		m.Subscribe(logTo(c.Logger))
@@ -81,7 +78,8 @@ func own(s store.Store) (release func(), err error) {
 // A session that is open already must be of the same identity: the same kind,
 // endpoint, client, subject, scopes, resource, audience and extra fields. Its
 // requests go by the new kind's credentials, headers and HTTP client from then on, so a
-// client's secret can be replaced; the other fields stay as they were. If the new
+// client's secret can be replaced; the other fields stay as they were, and both have
+// a RevokeURL or neither has. If the new
 // Persistent token was issued later than what the session holds, the session goes
 // on with that.
 //
@@ -100,7 +98,7 @@ func (m *Manager) Session(key string, kind Kind) (*Session, error) {
 	if err != nil {
 		return nil, fmt.Errorf("session %q: %w", key, err)
 	}
-	requests := plan.requests(m.client(plan.endpoint.HTTPClient))
+	requests := plan.requests(m.over(plan.endpoint.HTTPClient))
 	if open, ok := m.house.Lookup(key); ok {
 		requests.follow(open.Endpoint())
 	}
@@ -111,16 +109,12 @@ func (m *Manager) Session(key string, kind Kind) (*Session, error) {
 	return &Session{live: live}, nil
 }
 
-// client returns the wire client over a given HTTP client, one for each.
-func (m *Manager) client(given *http.Client) *wire.Client {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	c, ok := m.clients[given]
-	if !ok {
-		c = wire.New(given, m.maxBody)
-		m.clients[given] = c
+// over returns the wire client over a given HTTP client, and the Manager's own for nil.
+func (m *Manager) over(given *http.Client) *wire.Client {
+	if given == nil {
+		return m.client
 	}
-	return c
+	return wire.New(given, m.maxBody)
 }
 
 // Lookup returns the session of this key, and false if none is open.
@@ -178,11 +172,7 @@ func (m *Manager) Close(ctx context.Context) error {
 		return nil
 	}
 	err := errors.Join(m.house.Close(ctx), m.events.close(ctx))
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	for _, c := range m.clients {
-		c.Close()
-	}
+	m.client.Close()
 	m.release()
 	return err
 }

@@ -214,6 +214,20 @@ func TestClaimOfADeadOwnerIsNotTakenOverWhileATokenIsValid(t *testing.T) {
 `)
 }
 
+func TestRecordThatIsGoneFromAStoreOfOurOwnIsNoOldRevision(t *testing.T) {
+	s := newStory(t, persistent).
+		gets("alice").
+		at("12:58:00").gets("bob").
+		storeHolds().denied()
+	s.answers(s.outstanding(isStores), NotFound{}).
+		want(`
+12:00:00 Empty -> Acquiring -> Fresh; alice gets tok0
+12:58:00 Fresh -> Expired -> Acquiring; renewal 2: mint with ref0
+12:58:00 Acquiring: load
+12:58:00 Acquiring: save the death of 1.1
+`)
+}
+
 func TestMemoryIsNotClaimedIn(t *testing.T) {
 	newStory(t, persistent).telling("claims").
 		gets("alice").

@@ -9,6 +9,8 @@ import (
 
 // Effect is what the shell is to do, in the order of the list that Step
 // returns. The types of this file implement it, and no others.
+//
+//sumtype:decl
 type Effect interface{ effect() }
 
 type (

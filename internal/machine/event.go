@@ -4,6 +4,8 @@ import "github.com/holdfast-go/holdfast/messages"
 
 // Event is what can happen to a session. The types of this file implement it,
 // and no others.
+//
+//sumtype:decl
 type Event interface{ event() }
 
 // Caller numbers those who ask one session; numbers grow in the order of their
@@ -59,6 +61,8 @@ func (Close) event()   {}
 
 // Outcome is what a leaf brought. Which outcomes a leaf can have stands at its
 // effect.
+//
+//sumtype:decl
 type Outcome interface{ outcome() }
 
 type (

@@ -20,9 +20,9 @@ const (
 // generation; who did not renew the token itself waits a while longer, so that
 // the last renewer goes first.
 func (s *step) place(t messages.Token, grant, generation uint64, renewer string) pair {
-	p := pair{token: t, grant: grant, generation: generation, renewer: renewer}
-	life := t.Lifetime()
-	p.expiredAt = t.Expiry.Add(-s.settings.margin(life))
+	p := pair{token: s.onOurClock(t), grant: grant, generation: generation, renewer: renewer}
+	life := p.token.Lifetime()
+	p.expiredAt = p.token.Expiry.Add(-s.settings.margin(life))
 	window := s.settings.window(life)
 	jitter := clockutil.Mix(s.seed, grant, generation, saltStale)
 	p.staleAt = p.expiredAt.Add(-window)
@@ -32,6 +32,15 @@ func (s *step) place(t messages.Token, grant, generation uint64, renewer string)
 		p.staleAt = p.staleAt.Add(clockutil.Spread(window/2, jitter))
 	}
 	return p
+}
+
+// onOurClock has a token's times count from now. Those of a record, or of a
+// caller, have no monotonic reading, and would go along when the wall clock is set.
+func (s *step) onOurClock(t messages.Token) messages.Token {
+	life := t.Lifetime()
+	t.Issued = s.now.Add(t.Issued.Sub(s.now))
+	t.Expiry = t.Issued.Add(life)
+	return t
 }
 
 // restored makes a pair of a record. Its times are by the wall clock of who

@@ -1,6 +1,7 @@
 package machine
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -107,4 +108,25 @@ func TestCoolDownArithmetic(t *testing.T) {
 			t.Errorf("after %d failures, the last %v: %s, want %s", test.n, test.f, got, test.want)
 		}
 	}
+}
+
+// A wall clock that is set back must not make a token that callers have found
+// stale fresh again.
+func TestMomentsOfAGivenTokenGoByTheMonotonicClock(t *testing.T) {
+	now := time.Now()
+	settings := Settings{}.WithDefaults()
+	given := token("tok0", "ref0", now.Round(0), time.Hour)
+	s := New("k", &settings, &Rules{OneTime: true, Human: true, Given: given})
+	s, _ = s.Step(now, Ask{Caller: 1, Ask: messages.Get{}})
+	s, _ = s.Step(now, Done{Leaf: s.Leaf(), Outcome: NotFound{}})
+	_, effects := s.Step(now, Done{Leaf: s.Leaf(), Outcome: Written{Rev: 1}})
+	for _, e := range effects {
+		if p, ok := e.(Publish); ok {
+			if !strings.Contains(p.StaleAt.String(), " m=") || !strings.Contains(p.Until.String(), " m=") {
+				t.Errorf("the moments %v and %v have no monotonic reading", p.StaleAt, p.Until)
+			}
+			return
+		}
+	}
+	t.Errorf("nothing was published: %v", effects)
 }

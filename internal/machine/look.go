@@ -12,11 +12,12 @@ func (s *step) loaded(o Outcome) {
 	case Found:
 		s.found(o)
 	case NotFound:
-		if s.rev > 0 {
+		if s.rev > 0 && s.settings.Store.Shared {
 			s.unread("answered with an old revision")
 			return
 		}
-		s.looked = true
+		// Where nobody else writes, somebody has removed the record.
+		s.looked, s.rev, s.run.claimed = true, 0, false
 		s.afterLook(nil)
 	case Foreign:
 		s.foreign()

@@ -19,9 +19,6 @@ const (
 	Closed                 // let go of: only what must not be lost is still being saved
 )
 
-// States lists every state, in the order of the package comment's table.
-var States = []State{Empty, Acquiring, Fresh, Stale, Ending, Expired, Cooling, Dead, Revoked, Closed}
-
 // String returns the state's name.
 func (s State) String() string {
 	switch s {

@@ -9,7 +9,7 @@ import (
 // View is what may be shown of a session: no secret is in it.
 type View struct {
 	State                 State
-	Grant, Generation     uint64
+	Generation            uint64
 	Expiry, RefreshExpiry time.Time
 	Held                  int
 	Renewing, Unsaved     bool
@@ -23,7 +23,6 @@ func (s Session) View(now time.Time) View {
 	st.expire()
 	v := View{
 		State:         st.state,
-		Grant:         st.pair.grant,
 		Generation:    st.pair.generation,
 		Expiry:        st.pair.token.Expiry,
 		RefreshExpiry: st.pair.token.RefreshExpiry,
@@ -44,11 +43,17 @@ func (s Session) View(now time.Time) View {
 	return v
 }
 
-// Refresh returns the refresh token that the session would spend next, or the
-// one that it was given and has not looked at; empty: it has none.
-func (s Session) Refresh() messages.Secret {
-	if s.offered {
-		return s.given.Refresh
+// Refresh returns the refresh token that the session would spend next, empty if it
+// has none, and whether that is known: not before it has looked at the store.
+func (s Session) Refresh() (held messages.Secret, known bool) {
+	return s.pair.token.Refresh, s.looked
+}
+
+// Offered returns the refresh token of the token that waits to take the place of
+// what is held; empty: none does.
+func (s Session) Offered() messages.Secret {
+	if !s.offered {
+		return ""
 	}
-	return s.pair.token.Refresh
+	return s.given.Refresh
 }

@@ -98,8 +98,9 @@ func TestWatchThatEndsIsBegunAgain(t *testing.T) {
 		one, two := h.starts("one", login), h.starts("two", login)
 		h.gets(one.s)
 		h.gets(two.s)
+		h.settles() // both watch
 		two.store.losesSight()
-		synctest.Wait()
+		h.settles()
 		if err := one.s.Revoke(context.Background()); err != nil {
 			t.Fatalf("revoke: %v", err)
 		}

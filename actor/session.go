@@ -149,12 +149,12 @@ func (s *Session) sweep() {
 // loseSight tells the session that changes of its record may have been missed.
 func (s *Session) loseSight() {
 	s.mu.Lock()
-	if s.pid == nil && !s.ended {
+	awake := s.pid != nil
+	if !awake && !s.ended {
 		s.quietly(machine.Gap{})
 	}
-	asleep := s.pid == nil
 	s.mu.Unlock()
-	if !asleep {
+	if awake {
 		s.post(gap{})
 	}
 }

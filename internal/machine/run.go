@@ -170,13 +170,10 @@ func (s *step) nextClosed() {
 
 // nextRenewal starts a renewal for those who are held.
 func (s *step) nextRenewal() {
-	switch s.state {
-	case Empty, Expired, Revoked:
+	if s.state == Revoked { // of a kind that begins anew
 		s.state = Acquiring
-	case Fresh:
-		s.state = Stale
-	case Acquiring, Stale, Ending, Cooling, Dead, Closed:
 	}
+	s.wait()
 	s.begin(renew)
 }
 

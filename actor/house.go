@@ -27,6 +27,16 @@ type Traits = machine.Traits
 // Rules is what a kind of session can do.
 type Rules = machine.Rules
 
+// Exchanging is what an exchange brings.
+type Exchanging = machine.Exchanging
+
+// What an exchange can bring.
+const (
+	NoExchange = machine.NoExchange
+	ByRequest  = machine.ByRequest
+	OwnToken   = machine.OwnToken
+)
+
 // Config is what a House is made of. All fields are required but Dispatcher,
 // Mailbox, Logger and Emit.
 type Config struct {

@@ -17,12 +17,16 @@ type Mint = machine.Mint
 // RevokeToken asks an Endpoint to end a token.
 type RevokeToken = machine.RevokeToken
 
+// Exchange asks an Endpoint for a token in exchange for another.
+type Exchange = machine.Exchange
+
 // Endpoint talks to the authorization server for one session. Its methods are
 // called from goroutines of their own and return soon after ctx is over. now is
 // the moment before the request is sent. An error that is not a
 // messages.Failure is taken for a doubtful one.
 type Endpoint interface {
 	Mint(ctx context.Context, now time.Time, m Mint) (messages.Token, error)
+	Exchange(ctx context.Context, now time.Time, x Exchange) (messages.Token, error)
 	RevokeToken(ctx context.Context, now time.Time, r RevokeToken) error
 }
 

@@ -18,7 +18,7 @@ func (k *anonymous) plan() (plan, error) {
 	if err := k.endpoint.check(); err != nil {
 		return plan{}, err
 	}
-	return newPlan("anonymous", *k.endpoint, actor.Rules{}, clientCredentialsForm), nil
+	return newPlan("anonymous", *k.endpoint, actor.Rules{Exchanging: actor.OwnToken}, grant{form: clientCredentialsForm}), nil
 }
 
 func clientCredentialsForm(actor.Mint) []wire.Field {

@@ -24,7 +24,7 @@ func (k *clientCredentials) plan() (plan, error) {
 	if err := k.check(); err != nil {
 		return plan{}, err
 	}
-	return newPlan("client_credentials", *k.endpoint, actor.Rules{}, k.form, k.subject.Type, k.subject.ID), nil
+	return newPlan("client_credentials", *k.endpoint, actor.Rules{Exchanging: actor.ByRequest}, grant{form: k.form}, k.subject.Type, k.subject.ID), nil
 }
 
 func (k *clientCredentials) check() error {

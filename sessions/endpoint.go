@@ -85,6 +85,7 @@ type Subject struct{ Type, ID string }
 var reserved = []string{
 	"grant_type", "client_id", "client_secret", "client_assertion", "client_assertion_type",
 	"refresh_token", "scope", "resource", "audience", "assertion", "token", "token_type_hint",
+	"subject_token", "subject_token_type", "actor_token", "actor_token_type", "box_shared_link",
 }
 
 // check returns ErrInvalid naming the field that is wrong.
@@ -140,11 +141,16 @@ func isScope(s string) bool {
 
 // fields are the form fields that follow those of the grant.
 func (e Endpoint) fields() []wire.Field {
-	fields := []wire.Field{
+	return append([]wire.Field{
 		{Name: "scope", Value: strings.Join(e.Scopes, " ")},
 		{Name: "resource", Value: e.Resource},
 		{Name: "audience", Value: e.Audience},
-	}
+	}, e.extra()...)
+}
+
+// extra are the form fields of Params, which every token request has.
+func (e Endpoint) extra() []wire.Field {
+	var fields []wire.Field
 	for _, name := range slices.Sorted(maps.Keys(e.Params)) {
 		for _, value := range e.Params[name] {
 			fields = append(fields, wire.Field{Name: name, Value: value})

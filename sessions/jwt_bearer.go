@@ -33,9 +33,8 @@ func (k *jwtBearer) plan() (plan, error) {
 	if err != nil {
 		return plan{}, err
 	}
-	p := newPlan("jwt_bearer", *k.endpoint, actor.Rules{}, nil, s.identity()...)
-	p.sign = s.grant
-	return p, nil
+	rules := actor.Rules{Exchanging: actor.ByRequest}
+	return newPlan("jwt_bearer", *k.endpoint, rules, grant{sign: s.grant}, s.identity()...), nil
 }
 
 // grant returns the fields of a grant that is an assertion.

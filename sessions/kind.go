@@ -1,10 +1,10 @@
 package sessions
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"hash"
+	"net/http"
 	"time"
 
 	"github.com/holdfast-go/holdfast/actor"
@@ -23,27 +23,54 @@ type Kind interface {
 
 // plan is how the sessions of a kind work.
 type plan struct {
-	endpoint Endpoint
 	rules    *actor.Rules
+	tokenURL string       // whose bound the requests share
+	over     *http.Client // that makes them; nil: the Manager's own
 
-	// form returns the grant's own fields of one token request.
+	// requests returns what makes the requests of one session.
+	requests func(*wire.Client) requester
+}
+
+// requester makes the requests of one session.
+type requester interface {
+	actor.Endpoint
+
+	// checkExchange returns ErrInvalid naming the field of an exchange that is
+	// wrong, or ErrNotSupported.
+	checkExchange(messages.Exchange) error
+
+	// follow goes on with what the requester of the session before, of the same
+	// identity, has learned.
+	follow(before actor.Endpoint)
+}
+
+// grant makes the grant's own fields of a token request, in one of two ways.
+type grant struct {
 	form func(actor.Mint) []wire.Field
 
-	// sign does so where they are signed and say what time it is; nil: form does.
-	// The error is a messages.Failure.
+	// sign does so where they are signed and say what time it is. The error is a
+	// messages.Failure.
 	sign func(now time.Time) ([]wire.Field, error)
 }
 
 // newPlan is the plan of a kind at an endpoint. identity is what, beside the
 // endpoint, tells its sessions from others.
-func newPlan(kind string, e Endpoint, rules actor.Rules, form func(actor.Mint) []wire.Field, identity ...string) plan {
+func newPlan(kind string, e Endpoint, rules actor.Rules, g grant, identity ...string) plan {
 	d := digest{sha256.New()}
 	d.strings(kind)
 	e.identity(&d)
 	d.list(identity)
 	d.Sum(rules.Identity[:0])
 	rules.Revocable = e.RevokeURL != ""
-	return plan{endpoint: e, rules: &rules, form: form}
+	_, signs := e.Auth.(signing)
+	return plan{
+		rules:    &rules,
+		tokenURL: e.TokenURL,
+		over:     e.HTTPClient,
+		requests: func(c *wire.Client) requester {
+			return &requests{endpoint: e, grant: g, client: c, skew: &skew{grant: g.sign != nil, client: signs}}
+		},
+	}
 }
 
 // digest hashes a list of texts so that no two lists are alike.
@@ -65,69 +92,4 @@ func (d *digest) length(n int) {
 	var b [8]byte
 	binary.BigEndian.PutUint64(b[:], uint64(n))
 	d.Write(b[:])
-}
-
-// requests makes the requests of one session.
-type requests struct {
-	plan   plan
-	client *wire.Client
-	skew   *skew
-}
-
-func (p plan) requests(c *wire.Client) *requests {
-	_, signs := p.endpoint.Auth.(signing)
-	return &requests{plan: p, client: c, skew: &skew{grant: p.sign != nil, client: signs}}
-}
-
-// follow goes on with what the requests of the session before have learned of the
-// server's clock.
-func (r *requests) follow(before actor.Endpoint) {
-	if b, ok := before.(*requests); ok && b.skew.grant == r.skew.grant && b.skew.client == r.skew.client {
-		r.skew = b.skew
-	}
-}
-
-var _ actor.Endpoint = (*requests)(nil)
-
-// Mint asks the token endpoint for a token.
-func (r *requests) Mint(ctx context.Context, now time.Time, m actor.Mint) (messages.Token, error) {
-	e := r.plan.endpoint
-	grant, err := r.grant(now, m)
-	if err != nil {
-		return messages.Token{}, err
-	}
-	req, err := r.request(now, e.TokenURL, append(grant, e.fields()...))
-	if err != nil {
-		return messages.Token{}, err
-	}
-	req.ClientIP, req.Attempt = m.ClientIP, m.Attempt
-	token, err := r.client.Token(ctx, now, req)
-	return token, r.skew.heard(now, *req.Date, err)
-}
-
-func (r *requests) grant(now time.Time, m actor.Mint) ([]wire.Field, error) {
-	if r.plan.sign != nil {
-		return r.plan.sign(r.skew.correct(now))
-	}
-	return r.plan.form(m), nil
-}
-
-// RevokeToken asks the revocation endpoint to end a token.
-func (r *requests) RevokeToken(ctx context.Context, now time.Time, v actor.RevokeToken) error {
-	req, err := r.request(now, r.plan.endpoint.RevokeURL, []wire.Field{{Name: "token", Value: v.Token.Reveal()}})
-	if err != nil {
-		return err
-	}
-	req.ClientIP, req.Attempt = v.ClientIP, v.Attempt
-	err = r.client.Revoke(ctx, now, req)
-	return r.skew.heard(now, *req.Date, err)
-}
-
-func (r *requests) request(now time.Time, url string, form []wire.Field) (wire.Request, error) {
-	e := r.plan.endpoint
-	credentials, err := e.Auth.credentials(r.skew.correct(now), e)
-	if err != nil {
-		return wire.Request{}, err
-	}
-	return wire.Request{URL: url, Form: form, Header: e.Header, Credentials: credentials, Date: new(time.Time)}, nil
 }

@@ -98,11 +98,11 @@ func (m *Manager) Session(key string, kind Kind) (*Session, error) {
 	if err != nil {
 		return nil, fmt.Errorf("session %q: %w", key, err)
 	}
-	requests := plan.requests(m.over(plan.endpoint.HTTPClient))
+	requests := plan.requests(m.over(plan.over))
 	if open, ok := m.house.Lookup(key); ok {
 		requests.follow(open.Endpoint())
 	}
-	live, err := m.house.Session(key, plan.endpoint.TokenURL, plan.rules, requests)
+	live, err := m.house.Session(key, plan.tokenURL, plan.rules, requests)
 	if err != nil {
 		return nil, fmt.Errorf("session %q: %w", key, err)
 	}

@@ -39,8 +39,9 @@ func (k *persistent) plan() (plan, error) {
 		RenewalRevokes: k.endpoint.RenewalRevokes,
 		ReuseGrace:     k.endpoint.ReuseGrace,
 		Given:          *k.token,
+		Exchanging:     actor.ByRequest,
 	}
-	return newPlan("persistent", *k.endpoint, rules, refreshForm), nil
+	return newPlan("persistent", *k.endpoint, rules, grant{form: refreshForm}), nil
 }
 
 // checkPair accepts no token and a whole one.

@@ -98,12 +98,30 @@ func (s *Session) Refresh(ctx context.Context, opts ...Option) error {
 	return s.wrap(r.Err)
 }
 
-// Exchange is not supported: ErrNotSupported.
-func (s *Session) Exchange(_ context.Context, _ messages.Exchange, opts ...Option) (messages.Token, error) {
-	if _, err := addressOnly(opts); err != nil {
+// Exchange returns a token of less power, or for somebody else, that the server
+// gives in exchange for the session's access token (RFC 8693). It is not the
+// session's token, never lives longer than that, and is kept for the next who
+// asks for the same: callers who ask at once share a request. Of a refresh
+// token in the answer nothing is kept. A token of the type N_A is no access token
+// that goes into a header.
+//
+// An Anonymous session returns its own token, without a request. Kinds that cannot
+// exchange answer ErrNotSupported. The other errors are those of AccessToken;
+// ErrInvalid also says that the server refuses this exchange. A failed exchange
+// never ends the session.
+func (s *Session) Exchange(ctx context.Context, x messages.Exchange, opts ...Option) (messages.Token, error) {
+	c, err := addressOnly(opts)
+	if err != nil {
 		return messages.Token{}, s.wrap(err)
 	}
-	return messages.Token{}, s.wrap(ErrNotSupported)
+	if err := s.live.Endpoint().(requester).checkExchange(x); err != nil {
+		return messages.Token{}, s.wrap(err)
+	}
+	if c.ip.IsValid() {
+		x.ClientIP = c.ip
+	}
+	r := s.live.Ask(ctx, x)
+	return r.Token, s.wrap(r.Err)
 }
 
 // Establish is not supported: ErrNotSupported.

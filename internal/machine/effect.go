@@ -47,8 +47,12 @@ type Leaf struct {
 
 type (
 	// Queue waits for a slot at the token endpoint. Outcomes: Granted. The shell
-	// ends the wait when the session does not want it any more (see Slot).
-	Queue struct{ Leaf }
+	// ends the wait, and takes the slot back, when the session does not want it any
+	// more (see Slot and Flights).
+	Queue struct {
+		Leaf
+		Flight uint64 // of the exchange that it is for; zero: the run's
+	}
 
 	// Load reads the record. Outcomes: Found, NotFound, Foreign, Unread.
 	Load struct {
@@ -75,6 +79,17 @@ type (
 	Save struct {
 		Leaf
 		Swap
+	}
+
+	// Exchange asks the endpoint for a token in exchange for Subject. It has the slot
+	// of its flight. Outcomes: Minted, Failed.
+	Exchange struct {
+		Leaf
+		Flight   uint64
+		Subject  messages.Secret
+		For      messages.Exchange
+		Attempt  int // of this flight, beginning with 1
+		ClientIP netip.Addr
 	}
 
 	// RevokeToken has the server end a token. Outcomes: Ended, Failed.
@@ -106,4 +121,5 @@ func (Load) effect()        {}
 func (Claim) effect()       {}
 func (Mint) effect()        {}
 func (Save) effect()        {}
+func (Exchange) effect()    {}
 func (RevokeToken) effect() {}

@@ -33,12 +33,32 @@ type Rules struct {
 	// Revocable: there is a revocation endpoint.
 	Revocable bool
 
+	// Proofs: an Establish with proofs begins a new grant.
+	Proofs bool
+
+	// Forgets: there is no revocation endpoint, and a Revoke forgets the tokens all
+	// the same, here and in the store.
+	Forgets bool
+
+	// Exchanging is what an Exchange brings.
+	Exchanging Exchanging
+
 	// Given is the token that the kind was configured with; zero: none.
 	Given messages.Token
 
 	// Identity is a digest of all that tells this session from others.
 	Identity messages.Digest
 }
+
+// Exchanging is what an Exchange brings.
+type Exchanging uint8
+
+// What an Exchange can bring.
+const (
+	NoExchange Exchanging = iota // ErrNotSupported
+	ByRequest                    // a token that the endpoint gives in exchange (RFC 8693)
+	OwnToken                     // the session's own token
+)
 
 // Traits are what the machine must know of the store.
 type Traits struct {

@@ -11,7 +11,8 @@ import (
 const longestToken = 32 << 10
 
 // readToken reads a token out of an answer to a request that was sent at sent.
-func readToken(o object, sent time.Time) (messages.Token, flaw) {
+// anyType: it may be no access token that goes into a header.
+func readToken(o object, sent time.Time, anyType bool) (messages.Token, flaw) {
 	access, bad := readAccess(o)
 	if bad != "" {
 		return messages.Token{}, bad
@@ -20,7 +21,7 @@ func readToken(o object, sent time.Time) (messages.Token, flaw) {
 	if bad != "" {
 		return messages.Token{}, bad
 	}
-	kind, bad := readType(o)
+	kind, bad := readType(o, anyType)
 	if bad != "" {
 		return messages.Token{}, bad
 	}
@@ -78,7 +79,7 @@ func readRefresh(o object) (messages.Secret, flaw) {
 	return messages.Secret(refresh), ""
 }
 
-func readType(o object) (string, flaw) {
+func readType(o object, anyType bool) (string, flaw) {
 	if o["token_type"] == nil {
 		return "Bearer", ""
 	}
@@ -90,12 +91,15 @@ func readType(o object) (string, flaw) {
 		return "Bearer", ""
 	case strings.EqualFold(kind, "Bearer"):
 		return kind, ""
+	case anyType && strings.EqualFold(kind, "N_A"):
+		// "If the issued token is not an access token or usable as an access token,
+		// then the token_type value N_A is used [...]"
+		// https://www.rfc-editor.org/rfc/rfc8693#section-2.2.1
+		return kind, ""
 	}
 	// "The client MUST NOT use an access token if it does not understand the
 	// token type."
 	// https://www.rfc-editor.org/rfc/rfc6749#section-7.1
-	// That holds for the N_A of an exchange too (RFC 8693, section 2.2.1): no
-	// header can begin with it.
 	return "", "token_type is not known"
 }
 

@@ -66,7 +66,7 @@ func (c *Client) Token(ctx context.Context, now time.Time, r Request) (messages.
 	why := got.flaw
 	if why == "" && isSuccess(got.status) && codeOf(r, got.members) == "" {
 		var token messages.Token
-		if token, why = readToken(got.members, now); why == "" {
+		if token, why = readToken(got.members, now, r.AnyType); why == "" {
 			return token, nil
 		}
 	}

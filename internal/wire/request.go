@@ -31,6 +31,9 @@ type Request struct {
 	ClientIP    netip.Addr // sent as X-Forwarded-For; the zero Addr: not sent
 	Attempt     int        // goes into Failure.Attempt
 
+	// AnyType: the token may be of no type, as that of an exchange may be.
+	AnyType bool
+
 	// Date is set to what time the answer says it is at the server, if it does;
 	// nil: nobody asks.
 	Date *time.Time

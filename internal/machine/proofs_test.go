@@ -390,14 +390,14 @@ func TestLoginOverATombstoneIsNotEndedByTheSameRevoke(t *testing.T) {
 
 // The same where nobody has told us: the Save finds out.
 func TestRevokeElsewhereIsFoundByTheSaveOfALogin(t *testing.T) {
-	newStory(t, provable, betweenP).
+	newStory(t, provable, betweenP).telling("saves").
 		proves("eve", "first").minted("tok1").
 		proves("eve", "second").
 		revokedElsewhere().
 		minted("tok2").
 		want(`
 12:00:00 Empty -> Acquiring; renewal 1: mint for first
-12:00:00 Acquiring -> Fresh; eve gets nil
+12:00:00 Acquiring -> Fresh; save tok1 as 1.1; eve gets nil
 12:00:00 Fresh: renewal 2: mint for second
 12:00:00 Fresh -> Revoked; save tok2 as 2.1 (conflict); withdrawn; revoked elsewhere; eve gets ErrRevoked
 `)

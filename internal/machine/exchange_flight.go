@@ -32,9 +32,9 @@ type flight struct {
 
 // leg is what a flight does or waits for:
 //
-//	inLine ──▶ queued ──▶ exchanging ──▶ over
-//	  ▲                       │
-//	  ╰─────── backingOff ◀───╯
+//	inLine ──▶ enqueued ──▶ exchanging ──▶ over
+//	  ▲                         │
+//	  ╰──────── backingOff ◀────╯
 type leg uint8
 
 const (

@@ -26,6 +26,10 @@ func (w *promiseWorld) answered(p *promiseProc, e Answer) {
 	switch c.ask {
 	case askGet, askRefresh:
 		w.checkToken(p, e.Reply.Token, "given")
+	case askExchange:
+		w.checkGivenInExchange(p, c)
+	case askRejectExchanged:
+		p.barredExchanged = append(p.barredExchanged, c.refused)
 	case askReject:
 		w.rejected(p, c)
 	case askRevoke:

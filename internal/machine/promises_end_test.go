@@ -60,6 +60,9 @@ func (w *promiseWorld) finalAsk(p *promiseProc) {
 		w.settle(w.clock + after + time.Millisecond)
 	}
 	w.judge(err)
+	if err == nil {
+		w.finalExchange(p)
+	}
 }
 
 // until waits for an answer.

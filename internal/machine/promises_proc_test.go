@@ -32,6 +32,7 @@ type promiseProc struct {
 	rev       messages.Rev
 
 	flight   promiseFlight
+	aloft    []promiseAloft // leaves of exchanges
 	lastLeaf uint64
 	sent     []promiseSent // refresh tokens that were sent, and what came of it
 	rested   time.Duration // no Mint before
@@ -45,6 +46,8 @@ type promiseProc struct {
 	barredPairs    []int
 	barredFamilies []int
 	barredLeaf     uint64 // and what these leaves brought
+
+	barredExchanged []int
 }
 
 // promiseCaller is somebody who has asked.
@@ -54,6 +57,7 @@ type promiseCaller struct {
 	answered, left bool
 	reply          messages.Reply
 	pair, refused  int // what was held, and what was rejected
+	set            string
 }
 
 type promiseAsk uint8
@@ -64,6 +68,8 @@ const (
 	askRevoke
 	askReject
 	askEstablish
+	askExchange
+	askRejectExchanged
 )
 
 // promisePlace tells a pair from others.
@@ -210,6 +216,9 @@ func (w *promiseWorld) do(p *promiseProc, e Effect) {
 		}
 	case Queue:
 		w.launch(p, e.Leaf, e, w.queueFate)
+	case Exchange:
+		w.checkExchange(p, e)
+		w.launch(p, e.Leaf, e, w.exchangeFate)
 	case Load:
 		w.launch(p, e.Leaf, e, w.storeFate)
 	case Claim:
@@ -232,6 +241,10 @@ func (w *promiseWorld) deliver(l *promiseLeaf, o Outcome) {
 		if _, ok := l.effect.(Mint); ok && w.plan.rules.OneTime {
 			w.excuses[excuseCrash] = true
 		}
+		return
+	}
+	if ofFlight(l.effect) {
+		w.deliverAside(p, l, o)
 		return
 	}
 	w.learn(p, l, o)

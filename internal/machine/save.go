@@ -224,9 +224,17 @@ func (s *step) superseded() bool {
 	return s.buried() || !newer(m.grant, m.generation, s.pair.grant, s.pair.generation)
 }
 
-// buried reports whether the grant that the run has renewed was revoked meanwhile.
+// buried reports whether the grant that the run has renewed, or was to install, was
+// revoked meanwhile.
 func (s *step) buried() bool {
-	return s.state == Revoked || s.run.purpose == renew && s.revoke.landed && s.run.spent.grant <= s.pair.grant
+	switch s.run.purpose {
+	case renew:
+		return s.state == Revoked || s.revoke.landed && s.run.spent.grant <= s.pair.grant
+	case install:
+		return s.state == Revoked || s.revoke.landed && s.run.minted.grant <= s.pair.grant
+	case nothing, resave, revoke, discard:
+	}
+	return s.state == Revoked
 }
 
 // endSuperseded ends at the server what belongs to another grant than the

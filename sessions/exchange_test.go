@@ -165,27 +165,31 @@ func TestExchangeSendsTheAddressOfWhoAsks(t *testing.T) {
 	}
 }
 
-// A caller who has left may use his slices again while the request goes on.
+// A caller who has left may use his slices again while his request goes on.
 func TestExchangeThatWasLeftDoesNotLookAtItsArgumentsAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d := &desk{}
-		s := sessionOf(t, sessions.ClientCredentials(d.endpoint(), sessions.Subject{}))
-		ask := messages.Exchange{Scopes: []string{"read"}, Actor: &messages.Actor{Token: "act", Type: "t"}}
-		ctx, cancel := context.WithCancel(context.Background())
-		cancelled := make(chan error)
-		go func() {
-			_, err := s.Exchange(ctx, ask)
-			cancelled <- err
-		}()
-		cancel()
-		mustBe(t, <-cancelled, context.Canceled)
-		ask.Scopes[0], ask.Actor.Token = "write", "another"
-		synctest.Wait()
-		for _, r := range d.requests() {
-			form := decoded(t, r.body)
-			if form.Has("scope") && (form.Get("scope") != "read" || form.Get("actor_token") != "act") {
-				t.Errorf("sent %s", r.body)
+		d := &desk{instead: func(n int) *http.Response {
+			if n == 2 { // keeps the one slot for a second
+				time.Sleep(time.Second)
 			}
+			return nil
+		}}
+		mgr := manage(t, sessions.Config{InFlight: 1})
+		s := opened(t, mgr, "k", sessions.ClientCredentials(d.endpoint(), sessions.Subject{}))
+		accessTokenOf(t, s)
+		go func() { _, _ = opened(t, mgr, "other", sessions.Anonymous(d.endpoint())).AccessToken(context.Background()) }()
+		synctest.Wait()
+		ask := messages.Exchange{Scopes: []string{"read"}, Actor: &messages.Actor{Token: "act", Type: "t"}}
+		ctx, cancel := context.WithTimeout(context.Background(), time.Millisecond)
+		defer cancel()
+		_, err := s.Exchange(ctx, ask)
+		mustBe(t, err, context.DeadlineExceeded)
+		ask.Scopes[0], ask.Actor.Token = "write", "another"
+		time.Sleep(2 * time.Second)
+		d.wasAsked(t, 3)
+		form := decoded(t, d.requests()[2].body)
+		if form.Get("scope") != "read" || form.Get("actor_token") != "act" {
+			t.Errorf("sent %v", form)
 		}
 	})
 }

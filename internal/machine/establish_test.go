@@ -210,7 +210,7 @@ func TestGivenTokenThatWasRevokedWhileItWasSavedIsNotPublished(t *testing.T) {
 		storeHolds().gets("alice").lands().
 		writes(func(r *messages.Record) { r.Grant, r.Status = 1, messages.Gone }).hears(). // by who was given it too
 		after(time.Second).establishes("eve", "tok5", "ref5").
-		after(2*time.Second).
+		after(2 * time.Second).
 		want(`
 12:00:00 Empty -> Acquiring; load
 12:00:00 Acquiring: save tok0 as 1.1

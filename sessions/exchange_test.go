@@ -177,7 +177,9 @@ func TestExchangeThatWasLeftDoesNotLookAtItsArgumentsAgain(t *testing.T) {
 		mgr := manage(t, sessions.Config{InFlight: 1})
 		s := opened(t, mgr, "k", sessions.ClientCredentials(d.endpoint(), sessions.Subject{}))
 		accessTokenOf(t, s)
-		go func() { _, _ = opened(t, mgr, "other", sessions.Anonymous(d.endpoint())).AccessToken(context.Background()) }()
+		go func() {
+			_, _ = opened(t, mgr, "other", sessions.Anonymous(d.endpoint())).AccessToken(context.Background())
+		}()
 		synctest.Wait()
 		ask := messages.Exchange{Scopes: []string{"read"}, Actor: &messages.Actor{Token: "act", Type: "t"}}
 		ctx, cancel := context.WithTimeout(context.Background(), time.Millisecond)

@@ -265,3 +265,15 @@ func TestExchangeHasNoOtherOutcomes(t *testing.T) {
 	s := fly(t)
 	s.answers(s.flying("read"), Ended{})
 }
+
+func TestAskerWhoLeavesTwiceIsCountedOnce(t *testing.T) {
+	fly(t, Settings{HoldAtMost: 5}).
+		exchanges("carol", "read").exchanges("dave", "read").exchanges("eve", "read").exchanges("frank", "read").since().
+		leaves("bob").leaves("bob").
+		exchanges("gina", "read").
+		exchanges("hank", "read").
+		want(`
+12:00:00 Fresh: gina waits
+12:00:00 Fresh: hank gets ErrOverloaded, retry after 1s
+`)
+}

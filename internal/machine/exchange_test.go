@@ -102,7 +102,7 @@ func TestExchangeIsToldWhyThereIsNoToken(t *testing.T) {
 }
 
 func TestTokenThatIsOverWhenItComesIsNotExchanged(t *testing.T) {
-	newStory(t, withExchange(credentials)).lifetime(2 * time.Second).
+	newStory(t, withExchange(credentials)).lifetime(2*time.Second).
 		queueHolds().exchanges("bob", "read").slot().
 		after(1900 * time.Millisecond).minted("tok1").
 		want(`

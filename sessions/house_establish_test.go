@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -267,6 +268,25 @@ func TestEstablishThatFailsLeavesWhatWasThere(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestPermissionWithoutARefreshTokenIsServedToItsEnd(t *testing.T) {
+	inEachServiceHouse(t, func(h *house, as *service) {
+		as.becomes(func(s *service, c call) (*http.Response, error) {
+			return s.says(http.StatusOK, c, fmt.Sprintf(`,"data":{"permissionToken":{"permissionToken":"%spermission","expiresAt":%d}}`,
+				canary, s.clock.Now().Add(s.life).Unix()))
+		})
+		s := h.session(h.mgr, "k", as.kind("id"))
+		for range 2 {
+			h.establishes(s)
+			h.gets(s)
+			h.passes(13 * time.Minute)
+			h.gets(s)
+			h.passes(2 * time.Minute)
+			h.getsNone(s, sessions.ErrLoginRequired)
+		}
+		as.last(t, 2)
+	})
 }
 
 func TestRefusalByAProxyEndsNoGrant(t *testing.T) {

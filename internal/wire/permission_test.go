@@ -242,6 +242,20 @@ func TestRefusalOfAPermissionServiceIsToldFromThatOfAProxy(t *testing.T) {
 	}
 }
 
+func TestPermissionInAnErrorIsNotTaken(t *testing.T) {
+	body := envelope(`"permissionToken":"at"`, `"permissionRefreshToken":"rt"`)
+	for status, want := range map[int]string{
+		400: "transient: endpoint answered 400 (attempt 1)",
+		403: "denied: endpoint answered 403 (attempt 1)",
+		500: "doubtful: endpoint answered 500 (attempt 1)",
+	} {
+		tok, err := permitted(t, answer(status, body))
+		if diff := cmp.Diff(want, outcome(t, tok, err)); diff != "" {
+			t.Errorf("%d (-want +got):\n%s", status, diff)
+		}
+	}
+}
+
 func TestPermissionOfAnAnswerPrintsNoSecret(t *testing.T) {
 	tok, err := permitted(t, answer(200, envelope(
 		`"permissionToken":"`+canary+`","issuer":"`+canary+`"`, `"permissionRefreshToken":"`+canary+`"`)))

@@ -175,7 +175,6 @@ func TestWhatIsOnlyDeclaredIsNotSupported(t *testing.T) {
 	mgr := manage(t, sessions.Config{})
 	for name, kind := range map[string]sessions.Kind{
 		"ClientToken":               sessions.ClientToken(d.endpoint()),
-		"Static":                    sessions.Static(d.endpoint(), messages.Token{}),
 		"KeepAlive of one of these": sessions.KeepAlive(sessions.ClientToken(d.endpoint())),
 	} {
 		if _, err := mgr.Session(name, kind); true {

@@ -126,16 +126,17 @@ func (s *Session) Exchange(ctx context.Context, x messages.Exchange, opts ...Opt
 }
 
 // Establish begins a new grant by proofs of who somebody is: for an Authorization
-// session security tokens of the service's factors, which are sent as they are. It waits for a renewal that is under
-// way. What the session had is given out until the new grant is there, and stays
-// if that does not come: then nothing has changed. With the new grant the service ends the
-// older refresh token of this tokenID; sessions that live side by side have each its own.
+// session security tokens of the service's factors, which are sent as they are. It
+// waits for a renewal that is under way. What the session had is given out until the
+// new grant is there, and stays if none comes. Each Establish is a grant of its own,
+// and with it the service ends the older refresh token of this tokenID, which it may have done
+// too where its answer was lost. Sessions side by side are told apart by their tokenIDs.
 //
-// It returns nil when there is a new token and it is saved, or given out unsaved because
-// the store did not take it. The error is the cause of ctx, ErrLoginRequired (the
-// proofs are refused), ErrUnavailable or ErrOverloaded (try again; proofs may be good once
-// only), ErrRevoked (a Revoke came in between), ErrInvalid (no proof, or one that is empty; a record
-// in the store that is another session's), ErrNotSupported (another kind) or
+// It returns nil when the new token is saved, or is given out unsaved because the store
+// did not take it. The error is the cause of ctx, ErrLoginRequired (the proofs are refused),
+// ErrUnavailable or ErrOverloaded (try again, with new proofs where they are good once
+// only), ErrRevoked (by a Revoke meanwhile), ErrInvalid (no proof or an empty one, or a
+// record in the store that is another session's), ErrNotSupported (another kind) or
 // ErrClosed.
 func (s *Session) Establish(ctx context.Context, proof ...string) error {
 	if !s.live.TakesProofs() {

@@ -38,6 +38,7 @@
 //	JWTBearer          an assertion that the client signs for somebody (RFC 7523)
 //	Persistent         a refresh token that somebody's login has left
 //	Authorization      proofs that are turned into permissions, and their refresh token
+//	ClientToken        client credentials, with all that the server answers
 //	Static             a token that nobody can renew
 //	KeepAlive          any of these, renewed without being asked
 //

@@ -170,18 +170,9 @@ func TestWrongSessionNamesWhatIsWrong(t *testing.T) {
 	d.wasAsked(t, 0)
 }
 
-func TestWhatIsOnlyDeclaredIsNotSupported(t *testing.T) {
+func TestKindsWithoutALoginDoNotTakeProofs(t *testing.T) {
 	d := &desk{}
-	mgr := manage(t, sessions.Config{})
-	for name, kind := range map[string]sessions.Kind{
-		"ClientToken":               sessions.ClientToken(d.endpoint()),
-		"KeepAlive of one of these": sessions.KeepAlive(sessions.ClientToken(d.endpoint())),
-	} {
-		if _, err := mgr.Session(name, kind); true {
-			mustBe(t, err, sessions.ErrNotSupported)
-		}
-	}
-	s := opened(t, mgr, "k", sessions.Anonymous(d.endpoint()))
+	s := sessionOf(t, sessions.Anonymous(d.endpoint()))
 	mustBe(t, s.Establish(t.Context(), "hunter2"), sessions.ErrNotSupported)
 	d.wasAsked(t, 0)
 }

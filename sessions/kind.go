@@ -17,7 +17,7 @@ import (
 // sessions. It prints without secrets.
 type Kind interface {
 	// plan checks the kind and returns how its sessions work. The error is
-	// ErrInvalid, naming the field, or ErrNotSupported.
+	// ErrInvalid, naming the field.
 	plan() (plan, error)
 }
 

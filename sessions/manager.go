@@ -86,8 +86,7 @@ func own(s store.Store) (release func(), err error) {
 //
 // The error is ErrInvalid, naming what is wrong: an empty key, a field of the kind, a
 // key that is open for another identity, a refresh token that another open
-// session holds. It is ErrNotSupported for a kind that is only declared, and ErrClosed
-// after Close.
+// session holds. It is ErrClosed after Close.
 func (m *Manager) Session(key string, kind Kind) (*Session, error) {
 	switch {
 	case key == "":

@@ -197,7 +197,7 @@ func TestExchangedTokenNeverOutlivesItsParent(t *testing.T) {
 		inVirtualHouse(t, sessions.Config{}, func(h *house) {
 			rng := rand.New(rand.NewPCG(uint64(seed), 1))
 			parents := map[string]time.Time{}
-			h.server.becomes(grantsFor(rng, parents))
+			h.server.becomes(grantsFor(rand.New(rand.NewPCG(uint64(seed), 2)), parents))
 			s := h.clientCredentials("k")
 			for range 60 {
 				sub, err := s.Exchange(context.Background(), read(fmt.Sprint(rng.IntN(4))))

@@ -259,3 +259,14 @@ func TestWhoWaitsForANewerTokenGetsNothingOfAKilledOne(t *testing.T) {
 12:00:00 Stale -> Fresh; adopted; flight 4: queue
 `)
 }
+
+func TestWhoIsTurnedBackIsHeldNoLongerThanThoseWhoCameLater(t *testing.T) {
+	fly(t, Settings{LeafTimeout: time.Minute}).
+		after(time.Second).refreshes("eve").
+		at("12:00:20").refusesSubject("read").
+		at("12:00:40").
+		want(`
+12:00:01 Fresh -> Stale; renewal 2: mint
+12:00:31 Stale: bob gets ErrUnavailable, retry after 1s; eve gets ErrUnavailable, retry after 1s
+`)
+}

@@ -1,0 +1,2 @@
+package sessions_test
+var spatium, caspio, mistakes system

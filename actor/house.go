@@ -193,7 +193,7 @@ func (h *House) again(s *Session, rules *Rules, endpoint Endpoint) (*Session, er
 	}
 	s.endpoint.Store(&endpoint)
 	given, before := rules.Given, s.rules.Given
-	if given.IsZero() || given.Refresh == before.Refresh && given.Issued.Equal(before.Issued) {
+	if given.IsZero() || given.Access == before.Access && given.Refresh == before.Refresh && given.Issued.Equal(before.Issued) {
 		return s, nil
 	}
 	if !h.holders.take(s.key, rules.Given.Refresh) {

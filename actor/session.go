@@ -224,8 +224,5 @@ func (s *Session) closeAnd(seen chan<- struct{}) <-chan struct{} {
 // Endpoint returns by what the session's requests go.
 func (s *Session) Endpoint() Endpoint { return *s.endpoint.Load() }
 
-// Revocable reports whether the session has a revocation endpoint.
-func (s *Session) Revocable() bool { return s.rules.Revocable }
-
 // ServedUntil returns when the session stops giving out a token.
 func (s *Session) ServedUntil(t messages.Token) time.Time { return s.house.settings.ServedUntil(t) }

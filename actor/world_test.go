@@ -186,6 +186,10 @@ func (e *endpoint) Mint(ctx context.Context, now time.Time, m Mint) (messages.To
 	return t, nil
 }
 
+func (e *endpoint) Exchange(context.Context, time.Time, Exchange) (messages.Token, error) {
+	return messages.Token{}, messages.Failure{}
+}
+
 func (e *endpoint) RevokeToken(ctx context.Context, _ time.Time, _ RevokeToken) error {
 	if err := e.takes(ctx); err != nil {
 		return err

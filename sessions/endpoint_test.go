@@ -176,7 +176,6 @@ func TestWhatIsOnlyDeclaredIsNotSupported(t *testing.T) {
 	for name, kind := range map[string]sessions.Kind{
 		"Authorization":             sessions.Authorization(sessions.Spatium("https://as.example"), "id", "read"),
 		"ClientToken":               sessions.ClientToken(d.endpoint()),
-		"Static":                    sessions.Static(d.endpoint(), messages.Token{}),
 		"KeepAlive of one of these": sessions.KeepAlive(sessions.ClientToken(d.endpoint())),
 	} {
 		if _, err := mgr.Session(name, kind); true {

@@ -46,11 +46,13 @@ func (k *persistent) plan() (plan, error) {
 
 // checkPair accepts no token and a whole one.
 func checkPair(t messages.Token) error {
-	switch {
-	case isNothing(t):
+	if isNothing(t) {
 		return nil
-	case t.Access == "":
-		return messages.Invalid("Token.Access", "is empty")
+	}
+	if err := checkAccess(t); err != nil {
+		return err
+	}
+	switch {
 	case t.Refresh == "":
 		return messages.Invalid("Token.Refresh", "is empty")
 	case t.Issued.IsZero():
@@ -59,6 +61,15 @@ func checkPair(t messages.Token) error {
 		return messages.Invalid("Token.Expiry", "is missing")
 	case !t.Expiry.After(t.Issued):
 		return messages.Invalid("Token.Expiry", "is not after Token.Issued")
+	}
+	return nil
+}
+
+// checkAccess accepts what can be put into a header.
+func checkAccess(t messages.Token) error {
+	switch {
+	case t.Access == "":
+		return messages.Invalid("Token.Access", "is empty")
 	case !wire.ValidHeader(http.Header{"Authorization": {t.Access.Reveal()}}):
 		return messages.Invalid("Token.Access", "has a character that no header can have")
 	case t.Type != "" && !strings.EqualFold(t.Type, "bearer"):

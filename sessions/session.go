@@ -134,14 +134,14 @@ func (s *Session) Establish(_ context.Context, _ ...string) error { return s.wra
 //
 // A Persistent session stays revoked: ErrRevoked. The other kinds get a new
 // token with the next ask. Without an Endpoint.RevokeURL the error is ErrNotSupported
-// and nothing happens.
+// and nothing happens, but for an Authorization session: its service can end
+// nothing, so the tokens are forgotten here and in the store, it stays revoked,
+// and the error is ErrNotSupported all the same, since no server has confirmed
+// anything.
 func (s *Session) Revoke(ctx context.Context, opts ...Option) error {
 	c, err := addressOnly(opts)
 	if err != nil {
 		return s.wrap(err)
-	}
-	if !s.live.Revocable() {
-		return s.wrap(ErrNotSupported)
 	}
 	return s.wrap(s.live.Ask(ctx, messages.Revoke{ClientIP: c.ip}).Err)
 }

@@ -104,6 +104,6 @@ func (s *step) staysDead(r messages.Record) bool {
 		return false
 	case Empty, Acquiring, Fresh, Stale, Expired, Cooling:
 	}
-	return r.Status == messages.Dead && !s.offered && s.run.purpose != revoke && s.run.minted.generation == 0 &&
+	return r.Status == messages.Dead && !s.offered && s.run.purpose != revoke && s.run.purpose != establish && s.run.minted.generation == 0 &&
 		r.Grant == s.pair.grant && r.Generation == s.pair.generation
 }

@@ -7,6 +7,7 @@ func (s *step) advance() {
 	s.expire()
 	s.endLateLeaf()
 	s.tireHeld()
+	s.tireLogins()
 }
 
 // expire is what time alone does to the states.

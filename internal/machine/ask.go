@@ -13,14 +13,14 @@ func (s *step) ask(a Ask) {
 		s.get(caller{id: a.Caller, min: ask.MinValidity})
 	case messages.Refresh:
 		s.ip = ask.ClientIP
-		s.refresh(s.wantsNewer(caller{id: a.Caller, min: ask.MinValidity}))
+		s.refreshAsked(s.wantsNewer(caller{id: a.Caller, min: ask.MinValidity}))
 	case messages.Revoke:
 		s.ip = ask.ClientIP
 		s.revokeAsked(a.Caller)
 	case messages.Reject:
 		s.tell(a.Caller, messages.Reply{Err: s.reject(ask)})
 	case messages.Establish:
-		s.tell(a.Caller, messages.Reply{Err: s.establish(ask)})
+		s.establish(a.Caller, ask)
 	case messages.Exchange:
 		s.tell(a.Caller, messages.Reply{Err: messages.ErrNotSupported})
 	}
@@ -104,6 +104,16 @@ func (s *step) getRevoked(c caller) {
 	}
 	c.newer = false
 	s.hold(c)
+}
+
+// refreshAsked answers Refresh, which a kind that can only give out what it was given
+// does not know.
+func (s *step) refreshAsked(c caller) {
+	if s.rules.static() {
+		s.tell(c.id, messages.Reply{Err: messages.ErrNotSupported})
+		return
+	}
+	s.refresh(c)
 }
 
 // refresh answers Refresh: a newer token than the one held now.
@@ -194,20 +204,29 @@ func (s *step) drop() {
 	s.do(Withdraw{})
 }
 
-// establish begins a new grant with a token that somebody else obtained. One
-// that is not newer than what is held changes nothing.
-func (s *step) establish(e messages.Establish) error {
+// establish begins a new grant: by proofs, or with a token that somebody else obtained.
+func (s *step) establish(c Caller, e messages.Establish) {
 	switch {
 	case s.state == Closed:
-		return messages.ErrClosed
-	case e.Token.IsZero():
-		return messages.ErrNotSupported
-	case !e.Token.Issued.After(s.pair.token.Issued), !e.Token.Issued.After(s.given.Issued):
-		return nil
+		s.tell(c, messages.Reply{Err: messages.ErrClosed})
+	case !e.Token.IsZero():
+		s.accept(e.Token)
+		s.tell(c, messages.Reply{})
+	case !s.rules.Proofs:
+		s.tell(c, messages.Reply{Err: messages.ErrNotSupported})
+	default:
+		s.prove(c, e)
 	}
-	s.given, s.offered = e.Token, true
+}
+
+// accept has a token that somebody else obtained saved as a new grant. One that
+// is not newer than what is held changes nothing.
+func (s *step) accept(t messages.Token) {
+	if !s.rules.later(t, s.pair.token) || !s.rules.later(t, s.given) {
+		return
+	}
+	s.given, s.offered = t, true
 	s.offer()
-	return nil
 }
 
 // offer lets a session that has nothing to give out wait for the token that it

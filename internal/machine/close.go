@@ -14,6 +14,7 @@ func (s *step) close() {
 	s.do(Withdraw{})
 	s.failHeld(messages.ErrClosed)
 	s.tellAskers(messages.ErrClosed)
+	s.failLogins(messages.ErrClosed)
 	s.unsaved.due = s.now
 	s.closeRun()
 }
@@ -28,7 +29,7 @@ func (s *step) closeRun() {
 	case pausing:
 		s.closePausing()
 	case minting:
-		if !s.rules.OneTime {
+		if !s.rules.OneTime && s.run.purpose != establish {
 			s.release()
 		}
 	case claiming, saving, revoking:

@@ -15,7 +15,7 @@ func (s *step) endNext() {
 		s.do(Mint{Leaf: s.send(minting, s.settings.LeafTimeout), Refresh: t.Refresh, Attempt: s.countAttempt(), ClientIP: s.run.ip})
 	case t.Refresh != "" && !ended:
 		s.end(t.Refresh, true)
-	case t.Access != "" && s.now.Before(t.Expiry):
+	case t.Access != "" && (t.Expiry.IsZero() || s.now.Before(t.Expiry)):
 		s.end(t.Access, false)
 	default:
 		s.allEnded()

@@ -62,6 +62,10 @@ func (s *step) overloaded() {
 		s.giveUp(cause{kind: overloaded, failure: f})
 		return
 	}
+	if s.run.purpose == establish {
+		s.endLogin(messages.Later(messages.ErrOverloaded, refreshPause, f))
+		return
+	}
 	s.revokeFailed(f)
 }
 

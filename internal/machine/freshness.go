@@ -21,7 +21,12 @@ const (
 // the last renewer goes first.
 func (s *step) place(t messages.Token, grant, generation uint64, renewer string) pair {
 	p := pair{token: s.onOurClock(t), grant: grant, generation: generation, renewer: renewer}
-	life := p.token.Lifetime()
+	if p.token.Expiry.IsZero() {
+		p.expiredAt = s.now.Add(endless)
+		p.staleAt = p.expiredAt
+		return p
+	}
+	life := s.life(p.token)
 	p.expiredAt = p.token.Expiry.Add(-s.settings.margin(life))
 	window := s.settings.window(life)
 	jitter := clockutil.Mix(s.seed, grant, generation, saltStale)
@@ -37,10 +42,25 @@ func (s *step) place(t messages.Token, grant, generation uint64, renewer string)
 // onOurClock has a token's times count from now. Those of a record, or of a
 // caller, have no monotonic reading, and would go along when the wall clock is set.
 func (s *step) onOurClock(t messages.Token) messages.Token {
-	life := t.Lifetime()
-	t.Issued = s.now.Add(t.Issued.Sub(s.now))
-	t.Expiry = t.Issued.Add(life)
+	return s.earlier(t, 0)
+}
+
+// earlier has a token's times count from now, and be earlier by d.
+func (s *step) earlier(t messages.Token, d time.Duration) messages.Token {
+	for _, at := range []*time.Time{&t.Issued, &t.Expiry, &t.RefreshExpiry} {
+		if !at.IsZero() {
+			*at = s.now.Add(at.Sub(s.now) - d)
+		}
+	}
 	return t
+}
+
+// life is how long a token lives: as far as is known, if nobody knows when it was issued.
+func (s *step) life(t messages.Token) time.Duration {
+	if t.Issued.IsZero() {
+		return max(0, t.Expiry.Sub(s.now))
+	}
+	return t.Lifetime()
 }
 
 // restored makes a pair of a record. Its times are by the wall clock of who
@@ -49,18 +69,19 @@ func (s *step) onOurClock(t messages.Token) messages.Token {
 func (s *step) restored(r messages.Record) pair {
 	t := s.timed(r.Token)
 	ahead := t.Issued.Sub(s.now)
-	tooFar := ahead > s.settings.margin(t.Lifetime())
+	tooFar := ahead > s.settings.margin(s.life(t))
 	if ahead > 0 {
-		t.Issued, t.Expiry = s.now, t.Expiry.Add(-ahead)
+		t = s.earlier(t, ahead)
 	}
 	p := s.place(t, r.Grant, r.Generation, r.Renewer)
 	p.dropped = tooFar || t.Access == "" || messages.DigestOf(t.Access) == r.Rejected
 	return p
 }
 
-// timed gives a token without an expiry the assumed one.
+// timed gives a token without an expiry the assumed one. One that nothing can take
+// the place of is good until it is refused.
 func (s *step) timed(t messages.Token) messages.Token {
-	if t.Expiry.IsZero() {
+	if t.Expiry.IsZero() && !s.rules.static() {
 		t.Expiry = t.Issued.Add(assumedLife)
 	}
 	return t
@@ -89,13 +110,24 @@ func (s *step) settle() {
 }
 
 // barren reports whether a pair is held, or none, that nothing can be renewed from.
-func (s *step) barren() bool { return s.rules.Human && s.pair.token.Refresh == "" }
+func (s *step) barren() bool {
+	return s.rules.Human && (s.pair.token.Refresh == "" || s.refreshOver())
+}
+
+// refreshOver reports whether the refresh token held has run out, as far as is known.
+func (s *step) refreshOver() bool {
+	over := s.pair.token.RefreshExpiry
+	return s.pair.token.Refresh != "" && !over.IsZero() && !s.now.Before(over)
+}
 
 // settleBarren gives out what there is to its end; then somebody must log in.
 func (s *step) settleBarren() {
 	s.cause = cause{kind: loginRequired}
 	if s.rules.Unborn && s.pair.generation == 0 {
 		s.cause.kind = notEstablished
+	}
+	if s.refreshOver() {
+		s.cause.failure.Reason = "the refresh token has run out"
 	}
 	s.state = Dead
 	if s.pair.serves(s.now) {

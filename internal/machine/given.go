@@ -22,7 +22,7 @@ func (s *step) takesGiven(r *messages.Record) bool {
 	if r.Status != messages.Alive {
 		return s.given.Issued.After(r.Written)
 	}
-	return s.given.Issued.After(r.Token.Issued)
+	return s.rules.later(s.given, r.Token)
 }
 
 // installGiven saves the given token as a new grant.
@@ -42,17 +42,5 @@ func (s *step) installGiven(r *messages.Record) {
 // before the token was offered.
 func (s *step) endInstall() {
 	s.finish()
-	if s.state != Acquiring {
-		return
-	}
-	switch {
-	case s.revoke.landed && s.rules.Human:
-		s.state = Revoked
-		s.failHeld(messages.ErrRevoked)
-	case s.cause.final():
-		s.state = Dead
-		s.failHeld(s.cause.error(0))
-	default:
-		s.settle()
-	}
+	s.standDown()
 }

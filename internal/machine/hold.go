@@ -56,6 +56,7 @@ func (s *step) leave(id Caller) {
 	if id == 0 {
 		return
 	}
+	s.leaveLogin(id)
 	s.revoke.askers = slices.DeleteFunc(s.revoke.askers, func(c Caller) bool { return c == id })
 	i, found := slices.BinarySearchFunc(s.held, id, func(c caller, id Caller) int {
 		return cmp.Compare(c.id, id)
@@ -137,7 +138,12 @@ func (s *step) satisfies(c caller) bool {
 }
 
 // left is how much of its real life the token held has left.
-func (s *step) left() time.Duration { return s.pair.token.Expiry.Sub(s.now) }
+func (s *step) left() time.Duration {
+	if s.pair.token.Expiry.IsZero() {
+		return endless
+	}
+	return s.pair.token.Expiry.Sub(s.now)
+}
 
 // settleHeld answers all who are held after a renewal has brought a token: there
 // is nothing better to wait for.

@@ -12,6 +12,7 @@ import (
 // Clone returns a copy that can be stepped on its own.
 func (s Session) Clone() Session {
 	s.held = slices.Clone(s.held)
+	s.logins = slices.Clone(s.logins)
 	s.revoke.askers = slices.Clone(s.revoke.askers)
 	s.revoke.strays = slices.Clone(s.revoke.strays)
 	return s
@@ -31,6 +32,9 @@ func (s Session) Key(now time.Time) string {
 		}
 	}
 	k.addRun(s.run)
+	for _, l := range s.logins {
+		k.addLogin(l)
+	}
 	k.add("rev", s.rev, s.looked, "sight", s.sight.rev, s.sight.claim, s.sight.seen, k.at(s.sight.last), k.at(s.sight.arrived))
 	k.add("doubt", k.at(s.doubt.sent), s.doubt.deadline, s.doubt.leaf, s.givenUp)
 	k.add("unsaved", s.unsaved.waiting, s.unsaved.open, s.unsaved.tries, k.at(s.unsaved.due))
@@ -79,12 +83,23 @@ func (k *keyer) addSwap(w Swap) {
 	k.addToken("swap", r.Token)
 }
 
+func (k *keyer) addLogin(l login) {
+	k.add("login", l.caller, l.ip, k.at(l.since))
+	for _, proof := range l.proofs {
+		k.add(proof.Reveal())
+	}
+}
+
 func (k *keyer) addRun(r run) {
 	if !r.active() {
 		return
 	}
 	k.add("run", r.purpose, r.stage, r.number, r.leaf, k.at(r.since), r.deadline, k.at(r.until))
 	k.add(r.slotted, k.at(r.slotAt), r.attempt, r.tries, r.ip, r.claimed, k.at(r.claimSent), r.write, r.denied, fmt.Sprintf("%#v", r.why), r.ending, r.ended)
+	if r.login != nil {
+		k.addLogin(*r.login)
+	}
+	k.add("over", r.overTomb)
 	k.addPair("spent", r.spent)
 	k.addPair("minted", r.minted)
 	if r.stage == saving {

@@ -61,6 +61,8 @@ func (s *step) foreign() {
 		s.revokeFailed(f)
 	case s.run.minted.generation != 0, s.run.purpose == resave:
 		s.keepUnsaved(f, false)
+	case s.run.purpose == establish:
+		s.endLogin(cause{kind: misused, failure: f}.error(0))
 	default:
 		s.giveUp(cause{kind: misused, failure: f})
 	}
@@ -76,7 +78,7 @@ func (s *step) unread(reason string) {
 		s.tombUnsaved(f)
 	case s.run.minted.generation != 0, s.run.purpose == resave:
 		s.keepUnsaved(f, false)
-	case s.rules.OneTime, s.rules.Human, s.run.purpose == install, s.state == Closed:
+	case s.rules.OneTime, s.rules.Human, s.run.purpose == install, s.run.purpose == establish, s.state == Closed:
 		s.mintFailed(f)
 	case s.run.slotted:
 		s.beginGrant()
@@ -143,6 +145,8 @@ func (s *step) afterLook(r *messages.Record) {
 		s.afterLookRevoke(r)
 	case s.run.purpose == resave:
 		s.afterLookResave()
+	case s.run.purpose == establish:
+		s.afterLookLogin(r)
 	case s.run.purpose == renew && s.run.minted.generation != 0:
 		s.reconcile(r)
 	case s.state == Closed:
@@ -202,6 +206,9 @@ func (s *step) lost() {
 	s.settleBarren()
 	if s.state == Ending {
 		s.publish()
+	}
+	if s.refreshOver() {
+		s.emit(messages.Denied{Header: s.head(), Cause: s.cause.failure})
 	}
 }
 

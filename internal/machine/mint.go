@@ -37,7 +37,7 @@ func (s *step) mintedBy(o Outcome) {
 	case Failed:
 		s.mintFailed(o.Failure)
 	case TimedOut:
-		s.givenUp = givenUp{leaf: s.run.leaf, grant: s.run.spent.grant}
+		s.remember(s.run)
 		s.mintFailed(messages.Failure{Verdict: messages.Doubtful, Reason: "no answer in time"})
 	case Granted, Found, NotFound, Foreign, Written, Conflict, Unwritten, Unread, Ended:
 		panic("BUG: not an outcome of Mint")
@@ -53,6 +53,8 @@ func (s *step) minted(t messages.Token) {
 	switch {
 	case s.run.purpose == revoke:
 		s.revokeMinted(s.inherit(t))
+	case s.run.purpose == establish:
+		s.loggedIn(t)
 	case s.buried(), s.pair.grant != s.run.spent.grant:
 		s.stray(t)
 		s.endOvertaken()
@@ -71,6 +73,11 @@ func (s *step) inherit(t messages.Token) messages.Token {
 	if s.rules.OneTime && t.Refresh == "" {
 		t.Refresh, t.RefreshExpiry = s.pair.token.Refresh, s.pair.token.RefreshExpiry
 	}
+	return s.told(t)
+}
+
+// told is timed for an answer, and says so.
+func (s *step) told(t messages.Token) messages.Token {
 	if t.Expiry.IsZero() {
 		t = s.timed(t)
 		s.emit(messages.LifetimeMissing{Header: s.head(), Assumed: assumedLife})
@@ -106,7 +113,14 @@ func (s *step) stray(t messages.Token) {
 // nobody is spending that again.
 func (s *step) late(ev Done) {
 	m, ok := ev.Outcome.(Minted)
-	if !ok || ev.Leaf == 0 || s.endLost(ev.Leaf, m.Token) || ev.Leaf != s.doubt.leaf {
+	if !ok || ev.Leaf == 0 || s.endLost(ev.Leaf, m.Token) {
+		return
+	}
+	if s.givenUp.proofs && ev.Leaf == s.givenUp.leaf {
+		s.lateLogin(m.Token)
+		return
+	}
+	if ev.Leaf != s.doubt.leaf {
 		return
 	}
 	s.doubt.leaf = 0
@@ -123,6 +137,11 @@ func (s *step) late(ev Done) {
 	s.start(renew)
 	s.run.spent = pair{grant: s.pair.grant, generation: s.pair.generation}
 	s.minted(m.Token)
+}
+
+// remember notes a Mint that is given up: its answer may come all the same.
+func (s *step) remember(r run) {
+	s.givenUp = givenUp{leaf: r.leaf, grant: r.spent.grant, proofs: r.purpose == establish}
 }
 
 // endLost reports whether a Mint that was given up has brought what must not
@@ -142,6 +161,10 @@ func (s *step) mintFailed(f messages.Failure) {
 	f.Attempt = s.run.attempt
 	if s.run.purpose == revoke {
 		s.revokeMintFailed(f)
+		return
+	}
+	if s.run.purpose == establish {
+		s.loginFailed(f)
 		return
 	}
 	if s.rules.OneTime && f.Verdict == messages.Doubtful {

@@ -30,12 +30,12 @@ func (s *step) revokeAsked(c Caller) {
 		s.tell(c, messages.Reply{Err: messages.ErrClosed})
 		return
 	}
-	if !s.rules.Revocable {
+	if !s.rules.Revocable && !s.rules.Forgets {
 		s.tell(c, messages.Reply{Err: messages.ErrNotSupported})
 		return
 	}
 	if s.state == Revoked && s.revoke.ended && !s.revoke.wanted {
-		s.tell(c, messages.Reply{})
+		s.tell(c, messages.Reply{Err: s.confirmation()})
 		return
 	}
 	if s.state != Revoked {
@@ -52,6 +52,7 @@ func (s *step) revokeAsked(c Caller) {
 		s.revoke.askers = append(s.revoke.askers, c)
 	}
 	s.endOffered()
+	s.failLogins(messages.ErrRevoked)
 	s.abandonWaiting()
 }
 
@@ -89,7 +90,7 @@ func (s *step) cutShort(at stage, o Outcome) {
 	newest := s.run.minted
 	switch o := o.(type) {
 	case Minted:
-		newest = s.place(s.inherit(o.Token), s.run.spent.grant, s.run.spent.generation+1, s.settings.Name)
+		newest = s.mintedLast(o.Token)
 		s.doubt = doubt{}
 	case Written:
 		s.written(o.Rev)
@@ -97,7 +98,7 @@ func (s *step) cutShort(at stage, o Outcome) {
 		s.noteDoubt(at, o.Failure)
 	case TimedOut:
 		if at == minting {
-			s.givenUp = givenUp{leaf: s.run.leaf, grant: s.run.spent.grant}
+			s.remember(s.run)
 		}
 		s.noteDoubt(at, messages.Failure{Verdict: messages.Doubtful, Reason: "no answer in time"})
 	case Granted, Found, NotFound, Foreign, Conflict, Unwritten, Unread, Ended:
@@ -106,13 +107,21 @@ func (s *step) cutShort(at stage, o Outcome) {
 	s.takeOver(newest)
 }
 
+// mintedLast is the pair of a Mint that a Revoke has waited for.
+func (s *step) mintedLast(t messages.Token) pair {
+	if s.run.purpose == establish {
+		return s.place(s.told(t), s.pair.grant+1, 1, s.settings.Name)
+	}
+	return s.place(s.inherit(t), s.run.spent.grant, s.run.spent.generation+1, s.settings.Name)
+}
+
 // takeOver makes a pair that came after a Revoke the one that is to be ended.
 // Where a renewal leaves the old token alone, that one is ended beside it.
 func (s *step) takeOver(p pair) {
 	if !newer(p.grant, p.generation, s.pair.grant, s.pair.generation) {
 		return
 	}
-	if !s.rules.OneTime && !s.pair.token.IsZero() {
+	if (!s.rules.OneTime || p.grant != s.pair.grant) && !s.pair.token.IsZero() {
 		s.stray(s.pair.token)
 	}
 	p.dropped = true
@@ -120,7 +129,7 @@ func (s *step) takeOver(p pair) {
 }
 
 func (s *step) noteDoubt(at stage, f messages.Failure) {
-	if at == minting && s.rules.OneTime && f.Verdict == messages.Doubtful {
+	if at == minting && s.rules.OneTime && s.run.purpose != establish && f.Verdict == messages.Doubtful {
 		s.becomeDoubtful(f)
 	}
 }
@@ -166,7 +175,7 @@ func (s *step) resumeRevocation() {
 
 // endRevocation has nothing left to do. In Empty there was nothing to revoke.
 func (s *step) endRevocation() {
-	s.tellAskers(nil)
+	s.tellAskers(s.confirmation())
 	revoked := s.state != Empty
 	over := s.revoke.over
 	s.revoke = revocation{ended: revoked, landed: revoked, strays: s.revoke.strays}
@@ -181,6 +190,15 @@ func (s *step) lookAgain() {
 	s.state, s.looked = Empty, false
 	s.pair = pair{grant: s.pair.grant, generation: s.pair.generation}
 	s.revoke = revocation{strays: s.revoke.strays}
+}
+
+// confirmation is what is said of a Revoke that has come to its end: nil says that
+// the server has ended the tokens.
+func (s *step) confirmation() error {
+	if !s.rules.Revocable {
+		return messages.ErrNotSupported
+	}
+	return nil
 }
 
 func (s *step) tellAskers(err error) {

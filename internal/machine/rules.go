@@ -60,6 +60,18 @@ const (
 	OwnToken                     // the session's own token
 )
 
+// static reports whether the kind can only give out the token that it was given.
+func (r *Rules) static() bool { return r.Human && !r.OneTime }
+
+// later reports whether a token that is given takes the place of one. Of a kind that can
+// only give out what it was given, nobody may know when the tokens were issued.
+func (r *Rules) later(given, held messages.Token) bool {
+	if r.static() && given.Access != held.Access && !given.Issued.Before(held.Issued) {
+		return true
+	}
+	return given.Issued.After(held.Issued)
+}
+
 // Traits are what the machine must know of the store.
 type Traits struct {
 	Shared  bool // other processes write it too
@@ -119,6 +131,10 @@ const (
 
 	// leafGrace is how long after its deadline a leaf that ignores it is waited for.
 	leafGrace = time.Second
+
+	// endless is the life of a token of which nobody knows when it ends, and which
+	// nothing can take the place of.
+	endless = 100 * 365 * 24 * time.Hour
 
 	// takeoverRoom is for the late answer and the slow save of an owner that is
 	// alive, when a one-time grant is taken over.

@@ -12,12 +12,13 @@ import (
 type purpose uint8
 
 const (
-	nothing purpose = iota
-	renew           // the whole way to the next generation
-	install         // save a token that somebody else obtained, as a new grant
-	resave          // save the pair held, which could not be saved when it came
-	revoke          // end the session's tokens
-	discard         // end a pair that must not be used
+	nothing   purpose = iota
+	renew             // the whole way to the next generation
+	install           // save a token that somebody else obtained, as a new grant
+	establish         // begin a new grant with proofs
+	resave            // save the pair held, which could not be saved when it came
+	revoke            // end the session's tokens
+	discard           // end a pair that must not be used
 )
 
 // stage is the leaf of a run that is under way, or what it waits for instead.
@@ -61,6 +62,9 @@ type run struct {
 	attempt int       // requests to the endpoint so far
 	tries   int       // how often the run has paused and tried again
 	ip      netip.Addr
+
+	login    *login // establish: nil once he has been told
+	overTomb bool   // establish: the proofs were sent over a tombstone
 
 	claimed   bool      // the record shows our claim
 	claimSent time.Time // just before it was sent
@@ -112,6 +116,8 @@ func (s *step) begin(p purpose) {
 		s.beginRenewal()
 	case install:
 		s.load()
+	case establish:
+		s.beginLogin()
 	case resave:
 		s.sendSave()
 	case revoke:
@@ -150,6 +156,8 @@ func (s *step) next() {
 		s.begin(discard)
 	case s.state == Closed:
 		s.nextClosed()
+	case len(s.logins) > 0:
+		s.begin(establish)
 	case s.offered && s.looked:
 		s.offer()
 		s.begin(install)
@@ -267,6 +275,8 @@ func (s *step) resume() {
 	switch s.run.purpose {
 	case renew, install:
 		s.resumeRenewal()
+	case establish:
+		s.resumeLogin()
 	case resave:
 		s.sendSave()
 	case revoke, discard:
@@ -302,6 +312,12 @@ func (s *step) granted() {
 			return
 		}
 		s.claimOrMint()
+	case establish:
+		if s.settings.Store.Shared {
+			s.load()
+			return
+		}
+		s.mintProofs()
 	case revoke, discard:
 		s.endNext()
 	case nothing, install, resave:

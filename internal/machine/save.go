@@ -189,9 +189,14 @@ func (s *step) reconcile(r *messages.Record) {
 // while the pair was being saved.
 func (s *step) installMinted() {
 	given := s.run.purpose == install
+	login := s.run.login
 	if s.superseded() {
 		s.endSuperseded()
 		return
+	}
+	if s.run.purpose == establish {
+		s.stray(s.pair.token) // where the server has not ended it
+		s.doubt = doubt{}
 	}
 	s.pair = s.run.minted
 	s.finish()
@@ -216,6 +221,9 @@ func (s *step) installMinted() {
 	default:
 		s.giveOnce()
 	}
+	if login != nil {
+		s.tell(login.caller, messages.Reply{})
+	}
 }
 
 // superseded reports whether the pair that was minted may not be held any more.
@@ -226,16 +234,27 @@ func (s *step) superseded() bool {
 
 // buried reports whether the grant that the run has renewed was revoked meanwhile.
 func (s *step) buried() bool {
-	return s.state == Revoked || s.run.purpose == renew && s.revoke.landed && s.run.spent.grant <= s.pair.grant
+	switch {
+	case s.state == Revoked:
+		return true
+	case s.run.purpose == establish:
+		return s.revoke.landed && !s.run.overTomb
+	}
+	return s.run.purpose == renew && s.revoke.landed && s.run.spent.grant <= s.pair.grant
 }
 
 // endSuperseded ends at the server what belongs to another grant than the
 // one held by now, and drops what has been overtaken.
 func (s *step) endSuperseded() {
 	m := s.run.minted
-	if s.run.purpose == renew && (s.buried() || s.pair.grant != m.grant) {
+	buried := s.buried()
+	if s.run.purpose != install && (buried || s.pair.grant != m.grant) {
 		s.stray(m.token)
 	}
+	if buried {
+		s.tellLogin(messages.ErrRevoked)
+	}
+	s.tellLogin(nil) // a newer one is there
 	s.endOvertaken()
 }
 

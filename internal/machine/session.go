@@ -38,6 +38,8 @@ type Session struct {
 	unsaved unsaved      // the pair held is not in the store
 	revoke  revocation
 
+	logins []login // that wait for their run, one after another
+
 	given   messages.Token // obtained by somebody else
 	offered bool           // given has not been compared with the record yet
 
@@ -78,8 +80,9 @@ type doubt struct {
 
 // givenUp remembers a Mint that was given up, and what it renewed.
 type givenUp struct {
-	leaf  uint64 // zero: there is none, or it has answered
-	grant uint64
+	leaf   uint64 // zero: there is none, or it has answered
+	grant  uint64
+	proofs bool // it sent proofs for a new grant
 }
 
 // unsaved remembers a Save that has not succeeded.
@@ -207,7 +210,7 @@ func (s *step) idle() bool {
 // Quiet reports whether nothing is under way, nobody is held and nothing is left
 // to be saved.
 func (s Session) Quiet() bool {
-	return !s.run.active() && len(s.held) == s.gone && !s.unsaved.waiting &&
+	return !s.run.active() && len(s.held) == s.gone && len(s.logins) == 0 && !s.unsaved.waiting &&
 		!s.revoke.wanted && len(s.revoke.strays) == 0
 }
 
@@ -221,7 +224,7 @@ func (s Session) Wake() time.Time {
 	if s.rules.KeepAlive && !s.run.active() {
 		at = sooner(at, s.keepAliveAt())
 	}
-	return sooner(at, s.holdLimit())
+	return sooner(at, sooner(s.holdLimit(), s.loginLimit()))
 }
 
 func (s Session) keepAliveAt() time.Time {
@@ -276,7 +279,7 @@ func (s Session) Slot() (want Slot, urgent bool) {
 	case s.run.slotted:
 		want = HaveSlot
 	}
-	return want, len(s.held) > s.gone || len(s.revoke.askers) > 0
+	return want, len(s.held) > s.gone || len(s.revoke.askers) > 0 || s.run.login != nil
 }
 
 // Leaf returns the number of the leaf that is under way, zero for none. A leaf

@@ -130,6 +130,9 @@ func tellMint(m Mint) string {
 	if m.Refresh != "" {
 		text += " with " + m.Refresh.Reveal()
 	}
+	for _, proof := range m.Proofs {
+		text += " for " + proof.Reveal()
+	}
 	if m.Attempt > 1 {
 		text += fmt.Sprintf(", attempt %d", m.Attempt)
 	}
@@ -236,7 +239,11 @@ func tellEvent(ev messages.Event) string {
 		return "woke"
 	case messages.Slept:
 		return "slept"
-	case messages.Acquired, messages.Denied, messages.Missed:
+	case messages.Denied:
+		if f, ok := ev.Cause.(messages.Failure); ok && f.Status == 0 {
+			return f.Reason
+		}
+	case messages.Acquired, messages.Missed:
 	}
 	return ""
 }

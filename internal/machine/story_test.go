@@ -49,6 +49,8 @@ var noon = time.Date(2026, time.January, 1, 12, 0, 0, 0, time.UTC)
 var (
 	credentials = Rules{Revocable: true}
 	stored      = Rules{Revocable: true, OneTime: true, Human: true}
+	provable    = Rules{OneTime: true, Human: true, Unborn: true, Proofs: true, Forgets: true}
+	fixed       = Rules{Human: true, Revocable: true, Given: token("tok0", "", noon, time.Hour)}
 	persistent  = Rules{Revocable: true, OneTime: true, Human: true, Given: token("tok0", "ref0", noon, time.Hour)}
 )
 
@@ -181,6 +183,11 @@ func (s *story) rejects(who, access string) *story {
 // establishes offers a token that lives for an hour from now.
 func (s *story) establishes(who, access, refresh string) *story {
 	return s.asks(who, messages.Establish{Token: token(access, refresh, s.now, time.Hour)})
+}
+
+// proves logs in by proofs.
+func (s *story) proves(who string, proofs ...messages.Secret) *story {
+	return s.asks(who, messages.Establish{Proofs: proofs})
 }
 
 // asks has somebody ask; the name may be empty for nobody.

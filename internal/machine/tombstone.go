@@ -8,13 +8,13 @@ import (
 func (s *step) bury() {
 	switch {
 	case s.revoke.landed && len(s.revoke.strays) > 0:
-		s.queue()
+		s.endTokens()
 	case s.revoke.ended && s.revoke.unsaved:
 		s.saveGone()
 	case s.revoke.ended:
 		s.endRevocation()
 	case s.revoke.landed:
-		s.queue()
+		s.endTokens()
 	case s.pair.token.IsZero():
 		s.state, s.looked = Empty, false
 		s.endRevocation()
@@ -45,7 +45,7 @@ func (s *step) tombSaved(o Outcome) {
 		s.revoke.landed, s.revoke.unsaved = true, false
 		s.revoke.doubted, s.revoke.at = s.run.swap.Record.Doubted, s.run.swap.Record.Written
 		s.doubt, s.sight = doubt{}, sighting{}
-		s.queue()
+		s.endTokens()
 	case Conflict:
 		s.unsaved = unsaved{}
 		s.load()
@@ -72,6 +72,15 @@ func (s *step) tombOvertaken() {
 	s.pair.token = r.Token
 	s.revoke.landed, s.revoke.over, s.revoke.unsaved = true, true, false
 	s.revoke.doubted = r.Doubted
+	s.endTokens()
+}
+
+// endTokens has the server end what the tombstone is about, if it can.
+func (s *step) endTokens() {
+	if !s.rules.Revocable {
+		s.allEnded()
+		return
+	}
 	s.queue()
 }
 
@@ -99,10 +108,10 @@ func (s *step) goneSaved(o Outcome) {
 		s.written(o.Rev)
 		s.endRevocation()
 	case Conflict:
-		s.tellAskers(nil)
+		s.tellAskers(s.confirmation())
 		s.load()
 	case Unwritten, TimedOut:
-		s.tellAskers(nil)
+		s.tellAskers(s.confirmation())
 		s.revoke.unsaved = true
 		s.revoke.tries++
 		s.pause(pausing, s.againIn(saltSave, s.revoke.tries))

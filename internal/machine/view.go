@@ -27,7 +27,7 @@ func (s Session) View(now time.Time) View {
 		Expiry:        st.pair.token.Expiry,
 		RefreshExpiry: st.pair.token.RefreshExpiry,
 		Held:          len(s.held) - s.gone,
-		Renewing:      s.run.purpose == renew,
+		Renewing:      s.run.purpose == renew || s.run.purpose == establish,
 		Unsaved:       s.unsaved.waiting || s.revoke.unsaved,
 	}
 	if st.cause != (cause{}) {

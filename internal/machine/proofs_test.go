@@ -1,0 +1,526 @@
+package machine
+
+import (
+	"net/netip"
+	"testing"
+	"time"
+
+	"github.com/holdfast-go/holdfast/messages"
+)
+
+func TestSessionWithoutALoginIsNotEstablished(t *testing.T) {
+	newStory(t, provable).
+		gets("alice").
+		proves("eve", "proof").minted("tok1").
+		gets("bob").
+		want(`
+12:00:00 Empty -> Acquiring -> Dead; alice gets ErrNotEstablished
+12:00:00 Dead -> Acquiring; renewal 2: mint for proof
+12:00:00 Acquiring -> Fresh; eve gets nil
+12:00:00 Fresh: bob gets tok1
+`)
+}
+
+func TestLoginIsSavedBeforeAnybodyIsTold(t *testing.T) {
+	newStory(t, provable, onDisk).telling("saves", "loads").
+		proves("eve", "one", "two").
+		gets("alice").
+		after(time.Second).minted("tok1").
+		want(`
+12:00:00 Empty -> Acquiring; load; renewal 1: mint for one for two
+12:00:00 Acquiring: alice waits
+12:00:01 Acquiring -> Fresh; save tok1 as 1.1; alice gets tok1; eve gets nil
+`)
+}
+
+func TestLoginReplacesTheSessionOnceItHasSucceeded(t *testing.T) {
+	newStory(t, provable).telling("saves").
+		proves("eve", "first").minted("tok1").
+		after(time.Minute).proves("eve", "second").
+		gets("alice").
+		minted("tok2").
+		gets("bob").
+		want(`
+12:00:00 Empty -> Acquiring; renewal 1: mint for first
+12:00:00 Acquiring -> Fresh; save tok1 as 1.1; eve gets nil
+12:01:00 Fresh: renewal 2: mint for second
+12:01:00 Fresh: alice gets tok1
+12:01:00 Fresh: save tok2 as 2.1; eve gets nil
+12:01:00 Fresh: bob gets tok2
+`)
+}
+
+func TestLoginEndsTheOldPairWhereTheServerCan(t *testing.T) {
+	revocable := provable
+	revocable.Revocable, revocable.Forgets = true, false
+	newStory(t, revocable).
+		proves("eve", "first").minted("tok1").
+		after(time.Minute).proves("eve", "second").minted("tok2").ends().ends().
+		want(`
+12:00:00 Empty -> Acquiring; renewal 1: mint for first
+12:00:00 Acquiring -> Fresh; eve gets nil
+12:01:00 Fresh: renewal 2: mint for second
+12:01:00 Fresh: eve gets nil; revoke ref1
+12:01:00 Fresh: revoke tok1
+`)
+}
+
+func TestLoginThatFailsLeavesWhatWasThere(t *testing.T) {
+	newStory(t, provable).
+		proves("eve", "first").minted("tok1").
+		at("12:53:00").proves("eve", "wrong").denied().
+		gets("alice").minted("tok2").
+		want(`
+12:00:00 Empty -> Acquiring; renewal 1: mint for first
+12:00:00 Acquiring -> Fresh; eve gets nil
+12:53:00 Fresh: renewal 2: mint for wrong
+12:53:00 Fresh: eve gets ErrLoginRequired (400)
+12:53:00 Fresh -> Stale; alice gets tok1; renewal 3: mint with ref1
+12:53:00 Stale -> Fresh
+`)
+}
+
+// Who found the token stale while the login was under way has had no effect, so
+// it is published again for the next one.
+func TestStaleTokenIsRenewedAfterALoginThatFailed(t *testing.T) {
+	newStory(t, provable).telling("published").
+		proves("eve", "first").minted("tok1").
+		at("12:53:00").proves("eve", "wrong").
+		gets("").
+		denied().
+		gets("").
+		want(`
+12:00:00 Empty -> Acquiring; renewal 1: mint for first
+12:00:00 Acquiring -> Fresh; tok1 published, stale 12:49:04.530, until 12:57:00; eve gets nil
+12:53:00 Fresh: renewal 2: mint for wrong
+12:53:00 Fresh -> Stale
+12:53:00 Stale: eve gets ErrLoginRequired (400); tok1 published, stale 12:49:04.530, until 12:57:00
+12:53:00 Stale: renewal 3: mint with ref1
+`)
+}
+
+func TestLoginThatFailsLetsTheDeadBeDead(t *testing.T) {
+	newStory(t, provable).
+		proves("eve", "first").minted("tok1").
+		at("12:58:00").gets("alice").denied().
+		proves("eve", "wrong").
+		gets("bob").
+		denied().
+		gets("carol").
+		want(`
+12:00:00 Empty -> Acquiring; renewal 1: mint for first
+12:00:00 Acquiring -> Fresh; eve gets nil
+12:58:00 Fresh -> Expired -> Acquiring; renewal 2: mint with ref1
+12:58:00 Acquiring -> Dead; withdrawn; alice gets ErrLoginRequired (400)
+12:58:00 Dead -> Acquiring; renewal 3: mint for wrong
+12:58:00 Acquiring: bob waits
+12:58:00 Acquiring -> Dead; eve gets ErrLoginRequired (400); bob gets ErrLoginRequired (400)
+12:58:00 Dead: carol gets ErrLoginRequired (400)
+`)
+}
+
+func TestLoginThatFailsLetsTheEndpointCool(t *testing.T) {
+	newStory(t, provable, Settings{Retries: -1}).
+		proves("eve", "first").minted("tok1").
+		at("12:58:00").gets("alice").answers429(5*time.Second).
+		proves("eve", "wrong").denied().
+		gets("bob").
+		want(`
+12:00:00 Empty -> Acquiring; renewal 1: mint for first
+12:00:00 Acquiring -> Fresh; eve gets nil
+12:58:00 Fresh -> Expired -> Acquiring; renewal 2: mint with ref1
+12:58:00 Acquiring -> Cooling; alice gets ErrUnavailable (429), retry after 5s; fails; due again 12:58:05
+12:58:00 Cooling -> Acquiring; renewal 3: mint for wrong
+12:58:00 Acquiring -> Cooling; eve gets ErrLoginRequired (400)
+12:58:00 Cooling: bob gets ErrUnavailable (429), retry after 5s
+`)
+}
+
+// Who was held while the login failed is served by a renewal.
+func TestHeldCallersAreServedAfterALoginThatFailed(t *testing.T) {
+	newStory(t, provable).
+		proves("eve", "first").minted("tok1").
+		at("12:58:00").proves("eve", "wrong").
+		gets("alice").
+		denied().minted("tok2").
+		want(`
+12:00:00 Empty -> Acquiring; renewal 1: mint for first
+12:00:00 Acquiring -> Fresh; eve gets nil
+12:58:00 Fresh -> Expired -> Acquiring; renewal 2: mint for wrong
+12:58:00 Acquiring: alice waits
+12:58:00 Acquiring: eve gets ErrLoginRequired (400); renewal 3: mint with ref1
+12:58:00 Acquiring -> Fresh; alice gets tok2
+`)
+}
+
+func TestLoginIsTriedAgainOnlyIfTheServerHasNotUsedTheProofs(t *testing.T) {
+	newStory(t, provable).
+		proves("eve", "proof").answers503().after(2*time.Second).answerLost().
+		gets("alice").
+		want(`
+12:00:00 Empty -> Acquiring; renewal 1: mint for proof
+12:00:00.504 Acquiring: renewal 1: mint for proof, attempt 2
+12:00:02 Acquiring -> Dead; eve gets ErrUnavailable, retry after 1s
+12:00:02 Dead: alice gets ErrNotEstablished
+`)
+}
+
+func TestLoginWaitsForTheRenewalUnderWay(t *testing.T) {
+	newStory(t, provable).telling("saves").
+		proves("eve", "first").minted("tok1").
+		at("12:53:00").gets("alice").
+		proves("eve", "second").
+		minted("tok2").minted("tok3").
+		want(`
+12:00:00 Empty -> Acquiring; renewal 1: mint for first
+12:00:00 Acquiring -> Fresh; save tok1 as 1.1; eve gets nil
+12:53:00 Fresh -> Stale; alice gets tok1; renewal 2: mint with ref1
+12:53:00 Stale: eve waits
+12:53:00 Stale -> Fresh; save tok2 as 1.2; renewal 3: mint for second
+12:53:00 Fresh: save tok3 as 2.1; eve gets nil
+`)
+}
+
+// A renewal that waits, for a slot, its next try or another process, has nothing
+// to bring that a new grant does not make needless.
+func TestLoginDoesNotWaitForARenewalThatWaits(t *testing.T) {
+	newStory(t, provable).
+		proves("eve", "first").minted("tok1").
+		at("12:58:00").gets("alice").answers429(time.Second).
+		proves("eve", "second").minted("tok2").
+		want(`
+12:00:00 Empty -> Acquiring; renewal 1: mint for first
+12:00:00 Acquiring -> Fresh; eve gets nil
+12:58:00 Fresh -> Expired -> Acquiring; renewal 2: mint with ref1
+12:58:00 Acquiring: renewal 3: mint for second
+12:58:00 Acquiring -> Fresh; alice gets tok2; eve gets nil
+`)
+}
+
+func TestLoginsHaveTheirRunsOneAfterAnother(t *testing.T) {
+	newStory(t, provable).
+		proves("eve", "one").
+		proves("dan", "two").
+		minted("tok1").minted("tok2").
+		gets("alice").
+		want(`
+12:00:00 Empty -> Acquiring; renewal 1: mint for one
+12:00:00 Acquiring: dan waits
+12:00:00 Acquiring -> Fresh; eve gets nil; renewal 2: mint for two
+12:00:00 Fresh: dan gets nil
+12:00:00 Fresh: alice gets tok2
+`)
+}
+
+func TestTooManyLoginsAreRefused(t *testing.T) {
+	s := newStory(t, provable).proves("eve", "one")
+	for range loginsAtMost {
+		s.proves("dan", "more")
+	}
+	s.since().proves("carol", "too many").want(`
+12:00:00 Acquiring: carol gets ErrOverloaded, retry after 1s
+`)
+}
+
+func TestLoginThatWaitsForItsRunIsToldAfterHoldFor(t *testing.T) {
+	newStory(t, provable, Settings{LeafTimeout: time.Minute}).
+		proves("eve", "one").
+		proves("dan", "two").
+		after(31*time.Second).
+		minted("tok1").
+		want(`
+12:00:00 Empty -> Acquiring; renewal 1: mint for one
+12:00:00 Acquiring: dan waits
+12:00:30 Acquiring: dan gets ErrUnavailable, retry after 1s
+12:00:31 Acquiring -> Fresh; eve gets nil
+`)
+}
+
+func TestCallerLeavesAndHisLoginGoesOn(t *testing.T) {
+	newStory(t, provable).
+		proves("eve", "one").
+		proves("dan", "two").
+		leaves("eve").leaves("dan").
+		minted("tok1").
+		gets("alice").
+		want(`
+12:00:00 Empty -> Acquiring; renewal 1: mint for one
+12:00:00 Acquiring: dan waits
+12:00:00 Acquiring -> Fresh
+12:00:00 Fresh: alice gets tok1
+`)
+}
+
+func TestLoginSendsTheAddressOfItsCaller(t *testing.T) {
+	ip := netip.MustParseAddr("192.0.2.1")
+	newStory(t, provable).
+		proves("eve", "one").
+		asks("dan", messages.Establish{Proofs: []messages.Secret{"two"}, ClientIP: ip}).
+		minted("tok1").
+		want(`
+12:00:00 Empty -> Acquiring; renewal 1: mint for one
+12:00:00 Acquiring: dan waits
+12:00:00 Acquiring -> Fresh; eve gets nil; renewal 2: mint for two for 192.0.2.1
+`)
+}
+
+func TestLoginAfterARevokeBeginsOverTheTombstone(t *testing.T) {
+	newStory(t, provable, betweenP).telling("saves").
+		proves("eve", "first").minted("tok1").
+		after(time.Second).revokes("mallory").
+		gets("alice").
+		proves("eve", "second").minted("tok2").
+		gets("bob").
+		want(`
+12:00:00 Empty -> Acquiring; renewal 1: mint for first
+12:00:00 Acquiring -> Fresh; save tok1 as 1.1; eve gets nil
+12:00:01 Fresh -> Revoked; withdrawn; save a tombstone with ref1tok1; save the empty tombstone; mallory gets ErrNotSupported
+12:00:01 Revoked: alice gets ErrRevoked
+12:00:01 Revoked -> Acquiring; renewal 3: mint for second
+12:00:01 Acquiring -> Fresh; save tok2 as 2.1; eve gets nil
+12:00:01 Fresh: bob gets tok2
+`)
+}
+
+func TestRevokeOvertakesALoginUnderWay(t *testing.T) {
+	newStory(t, provable, betweenP).telling("saves").
+		proves("eve", "first").minted("tok1").
+		proves("eve", "second").
+		revokes("mallory").
+		minted("tok2").
+		gets("alice").
+		want(`
+12:00:00 Empty -> Acquiring; renewal 1: mint for first
+12:00:00 Acquiring -> Fresh; save tok1 as 1.1; eve gets nil
+12:00:00 Fresh: renewal 2: mint for second
+12:00:00 Fresh -> Revoked; withdrawn; eve gets ErrRevoked
+12:00:00 Revoked: save a tombstone with ref2tok2; save the empty tombstone; mallory gets ErrNotSupported
+12:00:00 Revoked: alice gets ErrRevoked
+`)
+}
+
+func TestRevokeElsewhereOvertakesALoginUnderWay(t *testing.T) {
+	newStory(t, provable, betweenP).
+		proves("eve", "first").minted("tok1").
+		proves("eve", "second").
+		revokedElsewhere().hears().
+		minted("tok2").
+		gets("alice").
+		want(`
+12:00:00 Empty -> Acquiring; renewal 1: mint for first
+12:00:00 Acquiring -> Fresh; eve gets nil
+12:00:00 Fresh: renewal 2: mint for second
+12:00:00 Fresh -> Revoked; withdrawn; revoked elsewhere
+12:00:00 Revoked: eve gets ErrRevoked
+12:00:00 Revoked: alice gets ErrRevoked
+`)
+}
+
+// The same where nobody has told us: the Save finds out.
+func TestRevokeElsewhereIsFoundByTheSaveOfALogin(t *testing.T) {
+	newStory(t, provable, betweenP).
+		proves("eve", "first").minted("tok1").
+		proves("eve", "second").
+		revokedElsewhere().
+		minted("tok2").
+		want(`
+12:00:00 Empty -> Acquiring; renewal 1: mint for first
+12:00:00 Acquiring -> Fresh; eve gets nil
+12:00:00 Fresh: renewal 2: mint for second
+12:00:00 Fresh -> Revoked; save tok2 as 2.1 (conflict); withdrawn; revoked elsewhere; eve gets ErrRevoked
+`)
+}
+
+// Whatever else is written while the proofs are on their way, the new grant is
+// written over it.
+func TestLoginIsWrittenOverARenewalAClaimAndADeathElsewhere(t *testing.T) {
+	for name, elsewhere := range map[string]func(*story) *story{
+		"renewal": func(s *story) *story { return s.renewedElsewhere("tok9", "ref9") },
+		"claim":   func(s *story) *story { return s.claimedElsewhere(20 * time.Second) },
+		"death":   (*story).diedElsewhere,
+	} {
+		s := newStory(t, provable, betweenP).
+			proves("eve", "first").minted("tok1").
+			proves("eve", "second")
+		elsewhere(s).minted("tok2").since().gets("alice")
+		s.want(`
+12:00:00 Fresh: alice gets tok2
+`)
+		if r := s.shelf.record; r.Grant != 2 || r.Generation != 1 || r.Status != messages.Alive || r.Token.Access != "tok2" {
+			t.Errorf("%s: the record is %d.%d, status %d", name, r.Grant, r.Generation, r.Status)
+		}
+	}
+}
+
+func TestLoginIsWrittenOverALoginElsewhere(t *testing.T) {
+	s := newStory(t, provable, betweenP).
+		proves("eve", "first").minted("tok1").
+		proves("eve", "second").
+		establishedElsewhere("tok9", "ref9").
+		minted("tok2")
+	s.since().gets("alice").want(`
+12:00:00 Fresh: alice gets tok2
+`)
+	if r := s.shelf.record; r.Grant != 3 || r.Token.Access != "tok2" {
+		t.Errorf("the record is %d.%d", r.Grant, r.Generation)
+	}
+}
+
+func TestLoginWithoutTheStoreSendsNothing(t *testing.T) {
+	newStory(t, provable, betweenP, Settings{Retries: -1}).
+		storeDown().
+		proves("eve", "first").
+		storeUp().
+		gets("alice").
+		want(`
+12:00:00 Empty -> Acquiring -> Empty; load (down); eve gets ErrUnavailable, retry after 1s
+12:00:00 Empty -> Acquiring -> Dead; alice gets ErrNotEstablished
+`)
+}
+
+func TestLoginThatCannotBeSavedIsServedUnsaved(t *testing.T) {
+	newStory(t, provable, onDisk).telling("saves").
+		proves("eve", "first").
+		storeDown().minted("tok1").
+		gets("alice").
+		storeUp().after(2 * time.Second).
+		want(`
+12:00:00 Empty -> Acquiring; renewal 1: mint for first
+12:00:00 Acquiring -> Fresh; save tok1 as 1.1 (down); eve gets nil; unsaved
+12:00:00 Fresh: alice gets tok1
+12:00:01.468 Fresh: save tok1 as 1.1; saved
+`)
+}
+
+// The server has begun the new grant, and may have ended the old one for it.
+func TestLateAnswerToALoginIsNotLost(t *testing.T) {
+	newStory(t, provable).telling("saves").
+		proves("eve", "first").minted("tok1").
+		proves("eve", "second").
+		after(11*time.Second).
+		gets("alice").
+		mintedLate("tok2", "ref2").
+		gets("bob").
+		want(`
+12:00:00 Empty -> Acquiring; renewal 1: mint for first
+12:00:00 Acquiring -> Fresh; save tok1 as 1.1; eve gets nil
+12:00:00 Fresh: renewal 2: mint for second
+12:00:11 Fresh: eve gets ErrUnavailable, retry after 1s
+12:00:11 Fresh: alice gets tok1
+12:00:11 Fresh: save tok2 as 2.1
+12:00:11 Fresh: bob gets tok2
+`)
+}
+
+// What comes back for a grant that a later login has replaced is ended.
+func TestLateAnswerToALoginThatWasReplacedIsEnded(t *testing.T) {
+	revocable := provable
+	revocable.Revocable, revocable.Forgets = true, false
+	newStory(t, revocable).
+		proves("eve", "first").
+		after(11*time.Second).
+		proves("eve", "second").minted("tok2").
+		mintedLate("tok1", "ref1").
+		ends().ends().
+		gets("alice").
+		want(`
+12:00:00 Empty -> Acquiring; renewal 1: mint for first
+12:00:11 Acquiring -> Dead; eve gets ErrUnavailable, retry after 1s
+12:00:11 Dead -> Acquiring; renewal 2: mint for second
+12:00:11 Acquiring -> Fresh; eve gets nil
+12:00:11 Fresh: revoke ref1
+12:00:11 Fresh: revoke tok1
+12:00:11 Fresh: alice gets tok2
+`)
+}
+
+func TestCloseWaitsForALoginAndSavesIt(t *testing.T) {
+	newStory(t, provable, onDisk).telling("saves").
+		proves("eve", "first").
+		proves("dan", "second").
+		closes().
+		minted("tok1").
+		want(`
+12:00:00 Empty -> Acquiring; renewal 1: mint for first
+12:00:00 Acquiring: dan waits
+12:00:00 Acquiring -> Closed; withdrawn; eve gets ErrClosed; dan gets ErrClosed
+12:00:00 Closed: save tok1 as 1.1
+`)
+}
+
+func TestKindsWithoutALoginDoNotKnowProofs(t *testing.T) {
+	for _, rules := range []Rules{credentials, persistent, fixed} {
+		newStory(t, rules).proves("eve", "proof").want(`
+12:00:00 Empty: eve gets ErrNotSupported
+`)
+	}
+}
+
+func TestRefreshTokenThatHasRunOutIsNotSent(t *testing.T) {
+	s := newStory(t, provable).proves("eve", "first")
+	first := token("tok1", "ref1", noon, time.Hour)
+	first.RefreshExpiry = noon.Add(55 * time.Minute)
+	s.answers(s.outstanding(isMint), Minted{Token: first}).
+		at("12:56:00").gets("alice").
+		gets("bob").
+		at("12:58:00").gets("carol").
+		proves("eve", "second").minted("tok2").
+		want(`
+12:00:00 Empty -> Acquiring; renewal 1: mint for first
+12:00:00 Acquiring -> Fresh; eve gets nil
+12:56:00 Fresh -> Stale -> Ending; alice gets tok1; the refresh token has run out
+12:56:00 Ending: bob gets tok1
+12:58:00 Ending -> Dead; carol gets ErrLoginRequired
+12:58:00 Dead -> Acquiring; renewal 3: mint for second
+12:58:00 Acquiring -> Fresh; eve gets nil
+`)
+}
+
+func TestRefreshTokenThatHasRunOutOverNight(t *testing.T) {
+	s := newStory(t, provable, onDisk).proves("eve", "first")
+	first := token("tok1", "ref1", noon, time.Hour)
+	first.RefreshExpiry = noon.Add(2 * time.Hour)
+	s.answers(s.outstanding(isMint), Minted{Token: first}).
+		at("14:00:00").restarts().gets("alice").
+		since().gets("bob").
+		want(`
+14:00:00 Dead: bob gets ErrLoginRequired
+`)
+}
+
+func TestTokenOfUnknownEndIsGivenOutUntilItIsRefused(t *testing.T) {
+	forever := fixed
+	forever.Given = messages.Token{Access: "tok0"}
+	newStory(t, forever, onDisk).
+		gets("alice").
+		after(10*365*24*time.Hour).asks("bob", messages.Get{MinValidity: time.Hour}).
+		restarts().gets("carol").
+		refreshes("dan").
+		rejects("eve", "tok0").
+		gets("fay").
+		want(`
+12:00:00 Empty -> Acquiring -> Ending; alice gets tok0
+12:00:00 Ending: bob gets tok0
+12:00:00 Empty -> Acquiring -> Ending; woke; carol gets tok0
+12:00:00 Ending: dan gets ErrNotSupported
+12:00:00 Ending -> Dead; withdrawn; rejected; eve gets nil
+12:00:00 Dead: fay gets ErrLoginRequired
+`)
+}
+
+func TestAnotherTokenWithoutATimeTakesThePlaceOfTheOne(t *testing.T) {
+	one, other := fixed, fixed
+	one.Given, other.Given = messages.Token{Access: "tok0"}, messages.Token{Access: "tok1"}
+	newStory(t, one, onDisk).
+		gets("alice").
+		restarts(other).gets("bob").
+		revokes("carol").ends().
+		restarts(one).gets("dan").
+		want(`
+12:00:00 Empty -> Acquiring -> Ending; alice gets tok0
+12:00:00 Empty -> Acquiring -> Ending; bob gets tok1
+12:00:00 Ending -> Revoked; withdrawn; revoke tok1
+12:00:00 Revoked: carol gets nil
+12:00:00 Empty -> Acquiring -> Revoked; withdrawn; revoked elsewhere; dan gets ErrRevoked
+`)
+}

@@ -93,7 +93,7 @@ var boxAnonymousOld = class{
 			},
 		},
 		{
-			theirs: "should propagate / flush the upkeep queue with a token refresh grant error",
+			theirs: "should propagate, should flush the upkeep queue with a token refresh grant error",
 			expect: "all who are held get the error",
 			ours:   "All who are held get the same error at the same time, and nobody is held any more.",
 			play: func(st *stage) {
@@ -108,7 +108,7 @@ var boxAnonymousOld = class{
 			},
 		},
 		{
-			theirs: "should propagate / flush the upkeep queue with an access token when TokenInfo is propagated",
+			theirs: "should propagate, should flush the upkeep queue with an access token when TokenInfo is propagated",
 			expect: "all who are held get the token",
 			ours:   "All who are held get the same token, and nobody is held any more.",
 			play: func(st *stage) {
@@ -148,6 +148,7 @@ var boxAnonymousOld = class{
 			differs: "Theirs has no back-off: each call in the window tries again. Our window is 10 min wide by default and jittered (`Config.Window`); theirs was 2.5 min, and 0 since 1.8.",
 			play: func(st *stage) {
 				st.answersWith(hands("at-1"), tells(http.StatusServiceUnavailable, ""), after(time.Second, hands("at-2")))
+				st.config.IdleAfter = time.Hour
 				s := st.anonymous()
 				st.serves(s, "at-1")
 				st.passes(53 * time.Minute)

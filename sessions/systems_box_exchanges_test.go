@@ -62,14 +62,26 @@ var boxExchanges = class{
 		{
 			theirs:  "should reject when the call to exchange the token fails",
 			expect:  "the same error",
-			ours:    "ErrUnavailable with what the endpoint said where it may come right, ErrInvalid where this exchange never will.",
-			differs: "",
+			ours:    "ErrInvalid with the endpoint's code where it refuses the exchange, and at once the next time too. Where it may be the session's own token that it refuses, that is renewed and the exchange tried once more. Otherwise ErrUnavailable.",
+			differs: "RFC 8693 has `invalid_request` for a subject token that is not valid; theirs hands that on.",
 			play: func(st *stage) {
-				st.answersWith(hands("at-1"), tells(http.StatusBadRequest, `{"error":"invalid_request"}`))
-				s := st.user()
-				err := st.exchangesNothing(s, preview, sessions.ErrInvalid)
-				st.blames(err, http.StatusBadRequest, "invalid_request")
-				st.sent(userForm, exchangeForm("at-1", "&scope=item_preview"))
+				form := func(subject string) string { return exchangeForm(subject, "&scope=item_preview") }
+				st.answersWith(hands("at-1"), tells(http.StatusBadRequest, `{"error":"invalid_scope"}`))
+				err := st.exchangesNothing(st.user(), preview, sessions.ErrInvalid)
+				st.blames(err, http.StatusBadRequest, "invalid_scope")
+				st.sent(userForm, form("at-1"))
+				st.leaves()
+
+				st.answersWith(hands("at-1"), tells(http.StatusBadRequest, `{"error":"invalid_request"}`), hands("at-2"), handsDown("down-1"))
+				st.exchanges(st.user(), preview, "down-1")
+				st.sent(userForm, form("at-1"), userForm, form("at-2"))
+				st.leaves()
+
+				st.config.Retries = -1
+				st.answersWith(hands("at-1"), tells(http.StatusServiceUnavailable, ""))
+				err = st.exchangesNothing(st.user(), preview, sessions.ErrUnavailable)
+				st.blames(err, http.StatusServiceUnavailable, "")
+				st.sent(userForm, form("at-1"))
 			},
 		},
 		{

@@ -146,9 +146,9 @@ func revokes(opens func(*stage) *sessions.Session, form string) []replay {
 			},
 		},
 		{
-			theirs: "should call tokenManager.revokeTokens without options.ip when called",
-			expect: "the access token is revoked",
-			ours:   "The same without the header. A session that holds nothing sends nothing.",
+			theirs:  "should call tokenManager.revokeTokens without options.ip when called",
+			expect:  "the access token is revoked",
+			ours:    "The same without the header. A session that holds nothing sends nothing.",
 			differs: "Theirs posts a form without `token` before the first token.",
 			play: func(st *stage) {
 				s := opens(st)

@@ -32,10 +32,10 @@ type line func(*http.Request) (*http.Response, error)
 
 // taken is a request that a script has taken.
 type taken struct {
-	at           time.Duration
-	method, url  string
-	header       http.Header
-	body         string
+	at          time.Duration
+	method, url string
+	header      http.Header
+	body        string
 }
 
 // answersWith adds lines to the script.

@@ -1,2 +1,0 @@
-package sessions_test
-var spatium, caspio, mistakes system

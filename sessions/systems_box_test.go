@@ -14,7 +14,7 @@ var box = system{
 		"A `TokenInfo` is read with `messages.ParseTokenInfo` and written with `Token.TokenInfo`; a token store with `read`, `write` and `clear` becomes\n" +
 		"a `store.Classic` and goes through `store.Adapt`. Many of their tests pass without looking at what they say (a `.catch`\n" +
 		"with an assertion passes when nothing is thrown); here each case is strict.",
-	moves: "",
+	moves: "example_moving_from_box_test.go",
 	classes: []class{
 		boxForms, boxPersistent, boxPersistentOld, boxCCG, boxAnonymous, boxAnonymousOld,
 		boxAppAuth, boxBasic, boxTokens, boxAssertions, boxExchanges,

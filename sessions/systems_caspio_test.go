@@ -31,7 +31,7 @@ var caspio = system{
 	name: "Caspio",
 	intro: "`caspio-sdk`, its `auth`. `sessions.Caspio(tokenURL, clientID, secret)` is the endpoint and `ClientToken` the kind. The SDK has no tests;\n" +
 		"these cases are what it was seen to do.",
-	moves: "",
+	moves: "example_moving_from_caspio_test.go",
 	classes: []class{{name: "getAccessToken → ClientToken", replays: []replay{
 		{
 			theirs:  "the form and the headers",

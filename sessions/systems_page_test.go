@@ -49,11 +49,14 @@ func writeClass(b *strings.Builder, c class) {
 // move is a line, or a few, that one had, and what one writes now.
 type move struct{ had, write []string }
 
-// hadPrefix begins a comment that quotes what one had.
-const hadPrefix = "// had: "
+// A move begins with a comment that quotes what one had, and ends with the paragraph
+// or with the check of its error.
+const (
+	hadPrefix  = "// had: "
+	errorCheck = "if err != nil {"
+)
 
-// movesOf reads the moves out of a Go file: comments that begin with hadPrefix, each
-// with the code up to the next empty line, or to the end of the function.
+// movesOf reads the moves out of a Go file.
 func movesOf(t *testing.T, file string) []move {
 	t.Helper()
 	text, err := os.ReadFile(file)
@@ -80,7 +83,7 @@ func moveIn(paragraph string) move {
 		switch {
 		case ok:
 			m.had = append(m.had, had)
-		case line == "}" || strings.HasPrefix(line, "// Output:"):
+		case line == errorCheck:
 			return m
 		case m.had != nil:
 			m.write = append(m.write, line)

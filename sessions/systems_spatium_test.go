@@ -69,7 +69,7 @@ var spatium = system{
 	name: "Spatium",
 	intro: "`@spatium/signer-client`, its `AuthorizationSession`. `sessions.Spatium(baseURL)` is the service and `Authorization` the kind. Its source is not\n" +
 		"published: what is marked \"inferred\" follows from its documentation without being there. The paths are fields.",
-	moves:   "",
+	moves:   "example_moving_from_spatium_test.go",
 	classes: []class{spatiumForms, spatiumStory},
 }
 
@@ -202,7 +202,6 @@ var spatiumStory = class{
 				st.sent(issueForm)
 				st.leaves()
 
-				st.config.Store = store.NewMemory()
 				s = st.established()
 				st.answersWith(refusesPermission)
 				st.wants(s.Establish(context.Background(), "proof"), sessions.ErrLoginRequired)

@@ -7,7 +7,7 @@ import (
 // endNext has a slot: it ends the refresh token, then the access token. A
 // refresh token that may have been spent by a Mint whose answer nobody has is
 // used once before: the pair that comes is ended instead, and a denial means
-// that the server has ended the family.
+// that the server has ended it already, if not the whole family.
 func (s *step) endNext() {
 	t, ended := s.toEnd()
 	switch {
@@ -86,8 +86,8 @@ func (s *step) revokeMinted(t messages.Token) {
 
 func (s *step) revokeMintFailed(f messages.Failure) {
 	if f.Verdict == messages.GrantDenied {
-		s.revoke.doubted = false
-		s.allEnded()
+		s.revoke.doubted, s.run.ended = false, true
+		s.endNext()
 		return
 	}
 	s.revokeFailed(f)

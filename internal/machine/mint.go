@@ -147,7 +147,8 @@ func (s *step) remember(r run) {
 // endLost reports whether a Mint that was given up has brought what must not
 // live: after a Revoke, or for another grant than the one held by now.
 func (s *step) endLost(leaf uint64, t messages.Token) bool {
-	if leaf != s.givenUp.leaf || s.state != Revoked && s.pair.grant == s.givenUp.grant {
+	kept := !s.givenUp.buried && s.state != Revoked && s.pair.grant == s.givenUp.grant
+	if leaf != s.givenUp.leaf || kept {
 		return false
 	}
 	s.givenUp = givenUp{}

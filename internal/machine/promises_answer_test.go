@@ -30,6 +30,10 @@ func (w *promiseWorld) answered(p *promiseProc, e Answer) {
 		w.rejected(p, c)
 	case askRevoke:
 		w.revoked(p, c)
+	case askLogin:
+		if p.session.pair.grant <= c.grant {
+			w.breaks("established: caller %d is told so, and no newer grant is held", e.Caller)
+		}
 	case askEstablish:
 	}
 }
@@ -97,7 +101,7 @@ func (w *promiseWorld) lives(of *promisePair) bool {
 	}
 	for i := range w.server.pairs {
 		pair := &w.server.pairs[i]
-		if pair.family == of.family && (!pair.spent || !pair.dead && w.clock < pair.expiry) {
+		if pair.family == of.family && (!pair.spent && !pair.ended || !pair.dead && w.clock < pair.expiry) {
 			return true
 		}
 	}

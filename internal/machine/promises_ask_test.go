@@ -81,7 +81,7 @@ func (w *promiseWorld) ask(p *promiseProc, kind promiseAsk, a messages.Ask) Call
 			return 0
 		}
 	}
-	p.callers = append(p.callers, promiseCaller{ask: kind, at: w.clock, pair: w.heldNow(p, kind)})
+	p.callers = append(p.callers, promiseCaller{ask: kind, at: w.clock, pair: w.heldNow(p, kind), grant: p.session.pair.grant})
 	if r, ok := a.(messages.Reject); ok {
 		p.callers[len(p.callers)-1].refused = promiseNumber(r.Token)
 	}
@@ -153,6 +153,10 @@ func (w *promiseWorld) establishSometimes(p *promiseProc) {
 	if !w.plan.rules.Human {
 		return
 	}
+	if w.plan.rules.Proofs && w.rng.IntN(3) != 0 {
+		w.logsIn(p)
+		return
+	}
 	var t messages.Token
 	if len(w.logins) > 0 && w.rng.IntN(3) == 0 {
 		t = w.logins[w.rng.IntN(len(w.logins))]
@@ -161,4 +165,14 @@ func (w *promiseWorld) establishSometimes(p *promiseProc) {
 	}
 	w.installs++
 	w.ask(p, askEstablish, messages.Establish{Token: t})
+}
+
+// logsIn has a human prove who he is, or somebody say so.
+func (w *promiseWorld) logsIn(p *promiseProc) {
+	w.proofs++
+	proof := promiseSecret("p", w.proofs)
+	if w.rng.IntN(4) == 0 {
+		proof = wrongProof
+	}
+	w.ask(p, askLogin, messages.Establish{Proofs: []messages.Secret{proof}})
 }

@@ -81,12 +81,21 @@ func (w *promiseWorld) judge(err error) {
 	switch {
 	case !w.plan.rules.Human:
 		w.breaks("recovers: a grant that can be used again brings no token: %v", err)
-	case r == nil && w.plan.given && w.server.renewable(w.plan.rules.Given.Refresh):
+	case r == nil && w.plan.given && w.good(w.plan.rules.Given):
 		w.breaks("recovers: what was given is not used: %v", err)
 	case r == nil, r.Status.Tombstone():
-	case w.server.renewable(r.Token.Refresh):
+	case w.good(r.Token):
 		w.breaks("recovers: the store has a good refresh token: %v", err)
 	}
+}
+
+// good reports whether a token can be renewed, to the server's knowledge and to ours.
+func (w *promiseWorld) good(t messages.Token) bool {
+	return w.server.renewable(t.Refresh) && !w.runOut(t)
+}
+
+func (w *promiseWorld) runOut(t messages.Token) bool {
+	return !t.RefreshExpiry.IsZero() && !w.now().Before(t.RefreshExpiry)
 }
 
 // checkKept looks whether a rotated token was lost.
@@ -95,7 +104,7 @@ func (w *promiseWorld) checkKept() {
 	if w.broken != "" || !w.plan.rules.OneTime || w.excused() || r == nil {
 		return
 	}
-	if r.Status != messages.Alive || !w.server.renewable(r.Token.Refresh) {
+	if r.Status != messages.Alive || !w.server.renewable(r.Token.Refresh) && !w.runOut(r.Token) {
 		w.breaks("kept: the refresh token was lost")
 	}
 }

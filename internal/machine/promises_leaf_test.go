@@ -189,6 +189,9 @@ func (l *promiseLeaf) remote() bool {
 // serveMint is the token endpoint.
 func (w *promiseWorld) serveMint(l *promiseLeaf, e Mint) Outcome {
 	p := promisePair{proc: l.proc, life: l.life, leaf: l.Number}
+	if len(e.Proofs) > 0 {
+		return w.serveLogin(l, e, p)
+	}
 	if !w.plan.rules.OneTime {
 		p.family = w.server.newFamily()
 		return Minted{Token: w.minted(l, p)}
@@ -214,12 +217,32 @@ func (w *promiseWorld) serveMint(l *promiseLeaf, e Mint) Outcome {
 	return Failed{Failure: messages.Failure{Verdict: messages.GrantDenied, Status: 400, Code: "invalid_grant"}}
 }
 
+// wrongProof is a proof that the server does not accept.
+const wrongProof messages.Secret = "wrong"
+
+// serveLogin is the endpoint where grants begin.
+func (w *promiseWorld) serveLogin(l *promiseLeaf, e Mint, p promisePair) Outcome {
+	if e.Proofs[0] == wrongProof {
+		return Failed{Failure: messages.Failure{Verdict: messages.GrantDenied, Status: 401}}
+	}
+	for i := range w.procs {
+		if p := &w.procs[i]; i != l.proc && p.session.run.purpose == establish {
+			w.excuses[excuseLogins] = true
+		}
+	}
+	p.family = w.server.login()
+	return Minted{Token: w.minted(l, p)}
+}
+
 // minted is a token as the process sees it, whose life it counts from the sending.
 func (w *promiseWorld) minted(l *promiseLeaf, p promisePair) messages.Token {
 	t := w.pairOf(p)
 	life := t.Lifetime()
 	t.Issued = promiseEpoch.Add(l.sent)
 	t.Expiry = t.Issued.Add(life)
+	if w.plan.refresh > 0 {
+		t.RefreshExpiry = t.Issued.Add(w.plan.refresh)
+	}
 	if w.plan.open && life > assumedLife && w.rng.IntN(4) == 0 {
 		t.Expiry = time.Time{}
 	}

@@ -41,6 +41,10 @@ func (w *promiseWorld) mayAbandon(p *promiseProc, l *promiseLeaf) bool {
 
 // checkMint looks at a request before it is sent.
 func (w *promiseWorld) checkMint(p *promiseProc, e Mint) {
+	if len(e.Proofs) > 0 {
+		w.checkProofs(p, e)
+		return
+	}
 	if of := [2]uint64{p.session.pair.grant, p.session.pair.generation}; e.Renewal != p.renewal || of != p.mintsOf {
 		p.renewal, p.mints, p.mintsOf = e.Renewal, 0, of
 	}
@@ -62,6 +66,16 @@ func (w *promiseWorld) checkMint(p *promiseProc, e Mint) {
 	}
 	if w.plan.rules.OneTime {
 		w.checkSpend(p, e, ending)
+	}
+}
+
+// checkProofs finds proofs that may have been used already.
+func (w *promiseWorld) checkProofs(p *promiseProc, e Mint) {
+	if e.Attempt > 1+max(0, p.settings.Retries) {
+		w.breaks("bound: a login sends request %d", e.Attempt)
+	}
+	if e.Proofs[0] != wrongProof && slices.Contains(p.doubted, e.Proofs[0]) {
+		w.breaks("proofs: %s is sent again after an answer was lost", e.Proofs[0].Reveal())
 	}
 }
 
@@ -114,6 +128,12 @@ func (w *promiseWorld) learn(p *promiseProc, l *promiseLeaf, o Outcome) {
 		w.settled(p, m)
 		return
 	}
+	if len(m.Proofs) > 0 {
+		if f.Verdict == messages.Doubtful {
+			p.doubted = append(p.doubted, m.Proofs[0])
+		}
+		return
+	}
 	if f.Verdict == messages.GrantDenied {
 		w.settled(p, m)
 		return
@@ -158,6 +178,13 @@ func (w *promiseWorld) checkRecord(was, is messages.Record) {
 	}
 	if was.Status.Tombstone() && !is.Status.Tombstone() && is.Grant <= was.Grant {
 		w.breaks("tombstone: a renewal of grant %d overwrites it", is.Grant)
+	}
+	if is.Status.Tombstone() && !was.Status.Tombstone() {
+		w.buried = w.clock
+	}
+	pair := w.server.pair(is.Token.Access)
+	if was.Status.Tombstone() && !is.Status.Tombstone() && pair != nil && pair.proc >= 0 && pair.issued < w.buried {
+		w.breaks("tombstone: a pair of before the Revoke overwrites it")
 	}
 	if was.Status == messages.Gone && is.Status == messages.Revoking && is.Grant <= was.Grant {
 		w.breaks("tombstone: it goes back")
@@ -257,8 +284,8 @@ func (w *promiseWorld) checkShape(p *promiseProc) {
 		w.breaks("progress: a run rests")
 	case s.run.stage.leaf() && (p.flight.leaf == nil || p.flight.leaf.Number != s.run.leaf || p.flight.landed):
 		w.breaks("progress: leaf %d is waited for and not under way", s.run.leaf)
-	case waiting > 0 && !s.run.active():
-		w.breaks("held: %d wait and nothing is under way", waiting)
+	case waiting+len(s.logins) > 0 && !s.run.active():
+		w.breaks("held: %d wait and nothing is under way", waiting+len(s.logins))
 	case s.state == Acquiring && !s.run.active():
 		w.breaks("held: Acquiring and nothing is under way")
 	case s.state == Closed && waiting > 0:

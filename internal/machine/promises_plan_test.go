@@ -40,7 +40,8 @@ type promisePlan struct {
 	settings Settings
 	procs    int
 	life     time.Duration
-	static   bool // a token without a refresh token
+	refresh  time.Duration // how long a refresh token lives; zero: for ever
+	static   bool          // a token without a refresh token
 	revokes  bool
 	closes   bool
 	sleeps   bool
@@ -56,6 +57,7 @@ func newPromisePlan(rng *rand.Rand) promisePlan {
 	p.drawRules(rng)
 	p.drawStore(rng)
 	p.life = pick(rng, 8*time.Second, 20*time.Second, time.Minute, time.Minute, 10*time.Minute, time.Hour)
+	p.refresh = pick(rng, 0, 0, 0, 0, p.life/2, 2*p.life, 10*p.life)
 	p.open = p.life >= 10*time.Minute && rng.IntN(20) == 0
 	p.revokes = rng.IntN(3) == 0
 	p.closes = rng.IntN(8) == 0
@@ -84,6 +86,8 @@ func (p *promisePlan) drawRules(rng *rand.Rand) {
 		if rng.IntN(4) == 0 {
 			r.ReuseGrace = pick(rng, 15*time.Second, 30*time.Second, time.Minute, 5*time.Minute)
 		}
+		r.Proofs = rng.IntN(3) == 0
+		r.Forgets = r.Proofs && !r.Revocable
 	}
 }
 

@@ -33,10 +33,11 @@ type promiseProc struct {
 
 	flight   promiseFlight
 	lastLeaf uint64
-	sent     []promiseSent // refresh tokens that were sent, and what came of it
-	rested   time.Duration // no Mint before
-	restedOf promisePlace  // with this pair
-	mints    int           // of the newest renewal
+	sent     []promiseSent     // refresh tokens that were sent, and what came of it
+	doubted  []messages.Secret // proofs that were sent, and whose answer was lost
+	rested   time.Duration     // no Mint before
+	restedOf promisePlace      // with this pair
+	mints    int               // of the newest renewal
 	renewal  uint64
 	mintsOf  [2]uint64 // with this pair
 
@@ -54,6 +55,7 @@ type promiseCaller struct {
 	answered, left bool
 	reply          messages.Reply
 	pair, refused  int // what was held, and what was rejected
+	grant          uint64
 }
 
 type promiseAsk uint8
@@ -64,6 +66,7 @@ const (
 	askRevoke
 	askReject
 	askEstablish
+	askLogin
 )
 
 // promisePlace tells a pair from others.
@@ -107,6 +110,9 @@ func (w *promiseWorld) boot(id int) {
 	p.session = New("key", &p.settings, &w.plan.rules)
 	w.logf("%v p%d starts as %s", w.clock, id, p.settings.Owner)
 	w.step(p, Tick{})
+	if p.settings.Store.Shared && w.store.rev() > 0 {
+		w.notify(p) // a watch begins with all that there is
+	}
 }
 
 // crash ends a process. What it has sent may still arrive.

@@ -67,7 +67,7 @@ func (w *promiseWorld) checkBrought(p *promiseProc) {
 // checkDenied is a death that is told: where others write too it has been
 // written, by compare-and-swap.
 func (w *promiseWorld) checkDenied(p *promiseProc) {
-	if !p.settings.Store.Shared {
+	if !p.settings.Store.Shared || w.runOut(p.session.pair.token) {
 		return
 	}
 	for i := len(w.store.past) - 1; i >= 0; i-- {

@@ -15,6 +15,7 @@ type promiseServer struct {
 	families []bool // dead
 	strict   bool   // reuse of a refresh token kills its family
 	keeps    bool   // a refresh token can be used again, and no other is sent
+	oneLogin bool   // a login ends the refresh tokens of those before it
 	noAccess bool   // access tokens cannot be revoked by themselves
 	revokes  bool   // renewing kills the old access token
 	grace    time.Duration
@@ -26,6 +27,7 @@ type promisePair struct {
 	expiry     time.Duration
 	dead       bool // the access token
 	spent      bool
+	ended      bool // its refresh token, by another login
 	spentAt    time.Duration
 	proc, life int // who asked for it
 	leaf       uint64
@@ -70,7 +72,15 @@ func (v *promiseServer) alive(s messages.Secret, now time.Duration) bool {
 // renewable reports whether a refresh token would bring a new pair.
 func (v *promiseServer) renewable(s messages.Secret) bool {
 	p := v.pair(s)
-	return p != nil && !v.families[p.family] && !p.spent
+	return p != nil && !v.families[p.family] && !p.spent && !p.ended
+}
+
+// login begins a family, and ends the refresh tokens of the others.
+func (v *promiseServer) login() int {
+	for i := range v.pairs {
+		v.pairs[i].ended = v.pairs[i].ended || v.oneLogin
+	}
+	return v.newFamily()
 }
 
 // promiseVerdict is what became of a refresh token.
@@ -85,7 +95,7 @@ const (
 // spend takes a refresh token for a new pair.
 func (v *promiseServer) spend(s messages.Secret, now time.Duration) promiseVerdict {
 	p := v.pair(s)
-	if p == nil || v.families[p.family] {
+	if p == nil || v.families[p.family] || p.ended {
 		return promiseDenied
 	}
 	if p.spent && now >= p.spentAt+v.grace {

@@ -31,6 +31,8 @@ type promiseWorld struct {
 	procs    []promiseProc
 	logins   []messages.Token // that were given to somebody
 	installs int              // how many tokens were given while the world went on
+	proofs   int              // how many were made up
+	buried   time.Duration    // the newest tombstone landed
 	excuses  [excuseCount]bool
 	tally    *promiseTally
 
@@ -49,6 +51,7 @@ const (
 	excuseCut                          // an owner was cut off from the store before its Save
 	excuseConsent                      // the human took the grant back
 	excuseRevoked                      // somebody asked for the end
+	excuseLogins                       // two logged in at once
 	excuseCount
 )
 
@@ -60,6 +63,7 @@ func newPromiseWorld(seed uint64, tally *promiseTally) *promiseWorld {
 		strict:   w.rng.IntN(4) != 0,
 		keeps:    r.OneTime && w.rng.IntN(8) == 0,
 		noAccess: w.rng.IntN(4) == 0,
+		oneLogin: w.rng.IntN(2) == 0,
 		revokes:  r.RenewalRevokes,
 		grace:    r.ReuseGrace,
 	}
@@ -91,6 +95,9 @@ func (w *promiseWorld) pairOf(p promisePair) messages.Token {
 	n := w.server.issue(p)
 	t := messages.Token{Access: promiseSecret("a", n), Refresh: promiseSecret("r", n), Issued: w.now()}
 	t.Expiry = t.Issued.Add(life)
+	if w.plan.refresh > 0 {
+		t.RefreshExpiry = t.Issued.Add(w.plan.refresh)
+	}
 	return t
 }
 

@@ -82,6 +82,11 @@ func (s *step) afterLookLogin(r *messages.Record) {
 	}
 }
 
+// knownToLogin reports whether a tombstone is of the Revoke that the proofs were sent after.
+func (s *step) knownToLogin(r messages.Record) bool {
+	return s.run.purpose == establish && s.run.overTomb && r.Grant == s.run.spent.grant
+}
+
 // loggedIn saves the first token of a new grant.
 func (s *step) loggedIn(t messages.Token) {
 	if s.buried() {
@@ -93,18 +98,24 @@ func (s *step) loggedIn(t messages.Token) {
 }
 
 // reconcileLogin writes the new grant over whatever has been written since the
-// store was looked at, but for the end of the session.
+// store was looked at, but for the end of the session and a login that began after
+// this one, for which the server has ended it.
 func (s *step) reconcileLogin(r *messages.Record) {
-	if s.buried() {
-		t := s.run.minted.token
+	t := s.run.minted.token
+	switch {
+	case s.buried():
 		s.run.minted = pair{}
 		s.endBuriedLogin(t)
-		return
-	}
-	if r != nil {
+	case r != nil && r.Grant > s.run.spent.grant && r.Token.Issued.After(t.Issued):
+		s.run.minted = pair{}
+		s.stray(t)
+		s.endLogin(nil)
+	case r != nil:
 		s.run.minted.grant = max(s.run.minted.grant, r.Grant+1)
+		s.sendSave()
+	default:
+		s.sendSave()
 	}
-	s.sendSave()
 }
 
 // endBuriedLogin is a login that a Revoke has overtaken.

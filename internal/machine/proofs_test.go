@@ -155,7 +155,7 @@ func TestHeldCallersAreServedAfterALoginThatFailed(t *testing.T) {
 
 func TestLoginIsTriedAgainOnlyIfTheServerHasNotUsedTheProofs(t *testing.T) {
 	newStory(t, provable).
-		proves("eve", "proof").answers503().after(2*time.Second).answerLost().
+		proves("eve", "proof").answers503().after(2 * time.Second).answerLost().
 		gets("alice").
 		want(`
 12:00:00 Empty -> Acquiring; renewal 1: mint for proof
@@ -226,7 +226,7 @@ func TestLoginThatWaitsForItsRunIsToldAfterHoldFor(t *testing.T) {
 	newStory(t, provable, Settings{LeafTimeout: time.Minute}).
 		proves("eve", "one").
 		proves("dan", "two").
-		after(31*time.Second).
+		after(31 * time.Second).
 		minted("tok1").
 		want(`
 12:00:00 Empty -> Acquiring; renewal 1: mint for one
@@ -300,7 +300,7 @@ func TestRevokeOvertakesALoginUnderWay(t *testing.T) {
 }
 
 func TestRevokeElsewhereOvertakesALoginUnderWay(t *testing.T) {
-	newStory(t, provable, betweenP).
+	newStory(t, provable, betweenP).telling("saves").
 		proves("eve", "first").minted("tok1").
 		proves("eve", "second").
 		revokedElsewhere().hears().
@@ -308,7 +308,7 @@ func TestRevokeElsewhereOvertakesALoginUnderWay(t *testing.T) {
 		gets("alice").
 		want(`
 12:00:00 Empty -> Acquiring; renewal 1: mint for first
-12:00:00 Acquiring -> Fresh; eve gets nil
+12:00:00 Acquiring -> Fresh; save tok1 as 1.1; eve gets nil
 12:00:00 Fresh: renewal 2: mint for second
 12:00:00 Fresh -> Revoked; withdrawn; revoked elsewhere
 12:00:00 Revoked: eve gets ErrRevoked
@@ -316,16 +316,88 @@ func TestRevokeElsewhereOvertakesALoginUnderWay(t *testing.T) {
 `)
 }
 
+// A token of elsewhere that is offered meanwhile makes no difference.
+func TestRevokeElsewhereOvertakesALoginThoughATokenIsOffered(t *testing.T) {
+	newStory(t, provable, betweenP).telling("saves").
+		proves("eve", "first").minted("tok1").
+		proves("eve", "second").
+		revokedElsewhere().hears().
+		after(time.Second).establishes("dan", "tok9", "ref9").
+		minted("tok2").
+		gets("alice").
+		want(`
+12:00:00 Empty -> Acquiring; renewal 1: mint for first
+12:00:00 Acquiring -> Fresh; save tok1 as 1.1; eve gets nil
+12:00:00 Fresh: renewal 2: mint for second
+12:00:00 Fresh -> Revoked; withdrawn; revoked elsewhere
+12:00:01 Revoked -> Acquiring; dan gets nil
+12:00:01 Acquiring -> Fresh; eve gets ErrRevoked; save tok9 as 2.1
+12:00:01 Fresh: alice gets tok9
+`)
+}
+
+func TestLoginFindsARevokeElsewhereBeforeItSendsTheProofs(t *testing.T) {
+	newStory(t, provable, betweenP).telling("saves").
+		proves("eve", "first").minted("tok1").
+		revokedElsewhere().
+		proves("eve", "second").minted("tok2").
+		want(`
+12:00:00 Empty -> Acquiring; renewal 1: mint for first
+12:00:00 Acquiring -> Fresh; save tok1 as 1.1; eve gets nil
+12:00:00 Fresh -> Acquiring; withdrawn; revoked elsewhere; renewal 2: mint for second
+12:00:00 Acquiring -> Fresh; save tok2 as 2.1; eve gets nil
+`)
+}
+
+func TestLoginThatFailsLetsTheRevokedBeRevoked(t *testing.T) {
+	newStory(t, provable).
+		proves("eve", "first").minted("tok1").
+		revokes("mallory").
+		proves("eve", "wrong").
+		gets("alice").
+		denied().
+		gets("bob").
+		want(`
+12:00:00 Empty -> Acquiring; renewal 1: mint for first
+12:00:00 Acquiring -> Fresh; eve gets nil
+12:00:00 Fresh -> Revoked; withdrawn; mallory gets ErrNotSupported
+12:00:00 Revoked -> Acquiring; renewal 3: mint for wrong
+12:00:00 Acquiring: alice waits
+12:00:00 Acquiring -> Revoked; eve gets ErrLoginRequired (400); alice gets ErrRevoked
+12:00:00 Revoked: bob gets ErrRevoked
+`)
+}
+
+// The Revoke before it comes to its end elsewhere while the proofs are on their way.
+func TestLoginOverATombstoneIsNotEndedByTheSameRevoke(t *testing.T) {
+	revoking := func(r *messages.Record) { r.Status = messages.Revoking }
+	newStory(t, provable, betweenP).telling("saves").
+		proves("eve", "first").minted("tok1").
+		writes(revoking).hears().
+		proves("eve", "second").
+		revokedElsewhere().
+		minted("tok2").
+		gets("alice").
+		want(`
+12:00:00 Empty -> Acquiring; renewal 1: mint for first
+12:00:00 Acquiring -> Fresh; save tok1 as 1.1; eve gets nil
+12:00:00 Fresh -> Revoked; withdrawn; revoked elsewhere
+12:00:00 Revoked -> Acquiring; renewal 2: mint for second
+12:00:00 Acquiring -> Fresh; save tok2 as 2.1 (conflict); save tok2 as 2.1; eve gets nil
+12:00:00 Fresh: alice gets tok2
+`)
+}
+
 // The same where nobody has told us: the Save finds out.
 func TestRevokeElsewhereIsFoundByTheSaveOfALogin(t *testing.T) {
-	newStory(t, provable, betweenP).
+	newStory(t, provable, betweenP).telling("saves").
 		proves("eve", "first").minted("tok1").
 		proves("eve", "second").
 		revokedElsewhere().
 		minted("tok2").
 		want(`
 12:00:00 Empty -> Acquiring; renewal 1: mint for first
-12:00:00 Acquiring -> Fresh; eve gets nil
+12:00:00 Acquiring -> Fresh; save tok1 as 1.1; eve gets nil
 12:00:00 Fresh: renewal 2: mint for second
 12:00:00 Fresh -> Revoked; save tok2 as 2.1 (conflict); withdrawn; revoked elsewhere; eve gets ErrRevoked
 `)
@@ -352,14 +424,33 @@ func TestLoginIsWrittenOverARenewalAClaimAndADeathElsewhere(t *testing.T) {
 	}
 }
 
-func TestLoginIsWrittenOverALoginElsewhere(t *testing.T) {
+// The server ends a login for the next one.
+func TestLoginYieldsToALoginElsewhereThatBeganLater(t *testing.T) {
 	s := newStory(t, provable, betweenP).
 		proves("eve", "first").minted("tok1").
 		proves("eve", "second").
-		establishedElsewhere("tok9", "ref9").
+		after(time.Second).establishedElsewhere("tok9", "ref9").
 		minted("tok2")
+	s.gets("alice").want(`
+12:00:00 Empty -> Acquiring; renewal 1: mint for first
+12:00:00 Acquiring -> Fresh; eve gets nil
+12:00:00 Fresh: renewal 2: mint for second
+12:00:01 Fresh: save tok2 as 2.1 (conflict); adopted; eve gets nil
+12:00:01 Fresh: alice gets tok9
+`)
+	if r := s.shelf.record; r.Grant != 2 || r.Token.Access != "tok9" {
+		t.Errorf("the record is %d.%d", r.Grant, r.Generation)
+	}
+}
+
+func TestLoginIsWrittenOverALoginElsewhereThatBeganBefore(t *testing.T) {
+	s := newStory(t, provable, betweenP).
+		proves("eve", "first").minted("tok1").
+		after(time.Second).proves("eve", "second").
+		late(-time.Millisecond).establishedElsewhere("tok9", "ref9").
+		late(time.Millisecond).minted("tok2")
 	s.since().gets("alice").want(`
-12:00:00 Fresh: alice gets tok2
+12:00:01 Fresh: alice gets tok2
 `)
 	if r := s.shelf.record; r.Grant != 3 || r.Token.Access != "tok2" {
 		t.Errorf("the record is %d.%d", r.Grant, r.Generation)
@@ -431,6 +522,26 @@ func TestLateAnswerToALoginThatWasReplacedIsEnded(t *testing.T) {
 12:00:11 Fresh: revoke ref1
 12:00:11 Fresh: revoke tok1
 12:00:11 Fresh: alice gets tok2
+`)
+}
+
+func TestLateAnswerToALoginThatWasRevokedIsEnded(t *testing.T) {
+	revocable := provable
+	revocable.Revocable, revocable.Forgets = true, false
+	newStory(t, revocable).
+		proves("eve", "first").
+		revokes("mallory").
+		after(11*time.Second).
+		mintedLate("tok1", "ref1").
+		ends().ends().
+		gets("alice").
+		want(`
+12:00:00 Empty -> Acquiring; renewal 1: mint for first
+12:00:00 Acquiring -> Revoked; withdrawn; eve gets ErrRevoked
+12:00:11 Revoked -> Empty; mallory gets nil
+12:00:11 Empty: revoke ref1
+12:00:11 Empty: revoke tok1
+12:00:11 Empty -> Acquiring -> Dead; alice gets ErrNotEstablished
 `)
 }
 

@@ -99,6 +99,7 @@ func (s *step) cutShort(at stage, o Outcome) {
 	case TimedOut:
 		if at == minting {
 			s.remember(s.run)
+			s.givenUp.buried = true
 		}
 		s.noteDoubt(at, messages.Failure{Verdict: messages.Doubtful, Reason: "no answer in time"})
 	case Granted, Found, NotFound, Foreign, Conflict, Unwritten, Unread, Ended:

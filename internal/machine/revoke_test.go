@@ -283,16 +283,17 @@ func TestDoubtfulTokenIsUsedOnceBeforeItIsEnded(t *testing.T) {
 `)
 }
 
-func TestDenialEndsARevokeInDoubt(t *testing.T) {
+func TestDenialLeavesTheAccessTokenToARevokeInDoubt(t *testing.T) {
 	newStory(t, persistent, onDisk).
 		gets("alice").
 		at("12:53:00").gets("bob").answerLost().
-		revokes("eve").denied().
+		revokes("eve").denied().ends().
 		want(`
 12:00:00 Empty -> Acquiring -> Fresh; alice gets tok0
 12:53:00 Fresh -> Stale; bob gets tok0; renewal 2: mint with ref0
 12:53:00 Stale: in doubt; fails; due again 12:57:00
 12:53:00 Stale -> Revoked; withdrawn; renewal 3: mint with ref0
+12:53:00 Revoked: revoke tok0
 12:53:00 Revoked: eve gets nil
 `)
 }
@@ -304,7 +305,7 @@ func TestRevokeInDoubtWithoutAVerdictIsAnError(t *testing.T) {
 		revokes("eve").answerLost().
 		after(time.Second).answerLost().
 		after(3 * time.Second).answerLost().
-		restarts().revokes("eve").denied().
+		restarts().revokes("eve").denied().ends().
 		want(`
 12:00:00 Empty -> Acquiring -> Fresh; alice gets tok0
 12:53:00 Fresh -> Stale; bob gets tok0; renewal 2: mint with ref0
@@ -314,6 +315,7 @@ func TestRevokeInDoubtWithoutAVerdictIsAnError(t *testing.T) {
 12:53:01.743 Revoked: renewal 3: mint with ref0, attempt 3
 12:53:04 Revoked: eve gets ErrUnavailable, retry after 1s
 12:53:04 Empty -> Revoked; withdrawn; renewal 1: mint with ref0
+12:53:04 Revoked: revoke tok0
 12:53:04 Revoked: eve gets nil
 `)
 }

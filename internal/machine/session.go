@@ -83,6 +83,7 @@ type givenUp struct {
 	leaf   uint64 // zero: there is none, or it has answered
 	grant  uint64
 	proofs bool // it sent proofs for a new grant
+	buried bool // a Revoke gave it up
 }
 
 // unsaved remembers a Save that has not succeeded.

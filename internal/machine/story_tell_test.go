@@ -240,7 +240,7 @@ func tellEvent(ev messages.Event) string {
 	case messages.Slept:
 		return "slept"
 	case messages.Denied:
-		if f, ok := ev.Cause.(messages.Failure); ok && f.Status == 0 {
+		if f, ok := errors.AsType[messages.Failure](ev.Cause); ok && f.Status == 0 {
 			return f.Reason
 		}
 	case messages.Acquired, messages.Missed:

@@ -127,7 +127,7 @@ func (s *step) entomb(r messages.Record) {
 	s.revoke.landed, s.revoke.ended = true, r.Status == messages.Gone
 	s.revoke.doubted, s.revoke.at = r.Doubted, r.Written
 	s.doubt, s.cause = doubt{}, cause{}
-	if s.state == Revoked || s.state == Closed {
+	if s.state == Revoked || s.state == Closed || s.knownToLogin(r) {
 		return
 	}
 	s.state = Revoked

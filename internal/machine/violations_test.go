@@ -34,12 +34,13 @@ func TestRevokeEndsWhatItsOwnMintBrings(t *testing.T) {
 func TestRevokeEndsWhatAnothersMintHasBrought(t *testing.T) {
 	between(t, persistent).telling("saves").
 		at("12:58:00").on("B").gets("bob").
-		on("A").revokes("eve").denied().
+		on("A").revokes("eve").denied().ends().
 		on("B").minted("tok1").ends().ends().
 		gets("bob").
 		want(`
 12:58:00 B Fresh -> Expired -> Acquiring; renewal 2: mint with ref0
 12:58:00 A Fresh -> Expired -> Revoked; withdrawn; save a tombstone with ref0tok0 (conflict); save a tombstone with ref0tok0, in doubt; renewal 2: mint with ref0
+12:58:00 A Revoked: revoke tok0
 12:58:00 A Revoked: save the empty tombstone; eve gets nil
 12:58:00 B Acquiring -> Revoked; save tok1 as 1.2 (conflict); withdrawn; revoked elsewhere; bob gets ErrRevoked; revoke ref1
 12:58:00 B Revoked: revoke tok1
@@ -55,7 +56,7 @@ func TestPairPublishedUnsavedIsTakenBackAfterARevokeElsewhere(t *testing.T) {
 		after(3 * time.Second).storeUp().
 		on("A").revokes("eve").
 		on("B").hears().
-		on("A").denied().
+		on("A").denied().ends().
 		on("B").ends().ends().
 		gets("bob").
 		want(`
@@ -64,6 +65,7 @@ func TestPairPublishedUnsavedIsTakenBackAfterARevokeElsewhere(t *testing.T) {
 12:58:03 B Acquiring -> Fresh; bob gets tok1; unsaved
 12:58:03 A Fresh -> Expired -> Revoked; withdrawn; save a tombstone with ref0tok0 (conflict); save a tombstone with ref0tok0, in doubt; renewal 2: mint with ref0
 12:58:03 B Fresh -> Revoked; withdrawn; revoked elsewhere; revoke ref1
+12:58:03 A Revoked: revoke tok0
 12:58:03 A Revoked: save the empty tombstone; eve gets nil
 12:58:03 B Revoked: revoke tok1
 12:58:03 B Revoked: bob gets ErrRevoked
@@ -97,7 +99,7 @@ func TestPairThatComesAfterARevokeElsewhereIsEnded(t *testing.T) {
 		on("B").hears().
 		minted("tok1").
 		ends().ends().
-		on("A").denied().
+		on("A").denied().ends().
 		on("B").gets("bob").
 		want(`
 12:58:00 B Fresh -> Expired -> Acquiring; renewal 2: mint with ref0
@@ -105,6 +107,7 @@ func TestPairThatComesAfterARevokeElsewhereIsEnded(t *testing.T) {
 12:58:00 B Acquiring -> Revoked; withdrawn; revoked elsewhere; bob gets ErrRevoked
 12:58:00 B Revoked: revoke ref1
 12:58:00 B Revoked: revoke tok1
+12:58:00 A Revoked: revoke tok0
 12:58:00 A Revoked: save the empty tombstone; eve gets nil
 12:58:00 B Revoked: bob gets ErrRevoked
 `)

@@ -2,6 +2,7 @@ package sessions_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log"
 	"net/http"
@@ -54,28 +55,21 @@ func Example_movingFromBox() {
 	// token-2
 	// token-3
 	// token-4
-	// token-5
-	// developer-token
 	// token-6
 	// token-7
+	// developer-token
 }
 
 func movesFromBox(ctx context.Context, base *http.Client) error {
-	text := fmt.Appendf(nil, `{"accessToken":"at","refreshToken":"rt","accessTokenTTLMS":3600000,"acquiredAtMS":%d}`,
-		time.Now().Add(-2*time.Hour).UnixMilli())
-	pem, err := os.ReadFile("testdata/keys/rsa_des3_sha1.pem")
-	if err != nil {
-		return err
-	}
-
 	// had: const sdk = new BoxSDK({clientID, clientSecret, request: {agentOptions}})
 	box := sessions.Box("https://api.box.com", "client", "secret")
 	box.HTTPClient = base // nil: a hardened default
 
+	rows := map[string]*row{"anonymous": {}, "user 7": {}, "alice": {}, "enterprise 42": {}, "developer": {}}
+
 	// had: new BoxSDK({…, expiredBufferMS: 180000, numMaxRetries: 2})
-	rows := map[string]*row{"alice": {}}
 	mgr, err := sessions.Open(sessions.Config{
-		Margin:  3 * time.Minute,
+		Margin:  3 * time.Minute, // zero: as long for tokens of half an hour or more
 		Retries: 2,
 		Store:   store.Adapt(func(key string) store.Classic { return rows[key] }), // nil: in memory
 	})
@@ -83,24 +77,33 @@ func movesFromBox(ctx context.Context, base *http.Client) error {
 		return err
 	}
 
-	rows["anonymous"], rows["user 7"], rows["enterprise 42"], rows["developer"] = &row{}, &row{}, &row{}, &row{}
+	return errors.Join(
+		movesAnonymous(mgr, box, base),
+		movesUser(ctx, mgr, box),
+		movesLogin(ctx, mgr, box),
+		movesApp(ctx, mgr, box),
+		movesDeveloper(ctx, mgr, box),
+		mgr.Close(ctx),
+	)
+}
 
+func movesAnonymous(mgr *sessions.Manager, box sessions.Endpoint, base *http.Client) error {
 	// had: const client = sdk.getAnonymousClient()  // 2.0 and older
-	anonymous, err := mgr.Session("anonymous", sessions.Anonymous(box))
+	s, err := mgr.Session("anonymous", sessions.Anonymous(box))
 	if err != nil {
 		return err
 	}
 
 	// had: const me = await client.users.get('me')
-	resp, err := anonymous.Client(base, "https://api.box.com").Get("https://api.box.com/2.0/users/me")
+	resp, err := s.Client(base, "https://api.box.com").Get("https://api.box.com/2.0/users/me")
 	if err != nil {
 		return err
 	}
 
-	if err := printBody(resp); err != nil {
-		return err
-	}
+	return printBody(resp)
+}
 
+func movesUser(ctx context.Context, mgr *sessions.Manager, box sessions.Endpoint) error {
 	// had: const client = sdk.getCCGClientForUser('7')
 	user, err := mgr.Session("user 7", sessions.ClientCredentials(box, sessions.Subject{Type: "user", ID: "7"}))
 	if err != nil {
@@ -114,6 +117,20 @@ func movesFromBox(ctx context.Context, base *http.Client) error {
 	}
 
 	fmt.Println(accessToken)
+	refused := errors.New("401")
+
+	// had: await session.handleExpiredTokensError(err)  // the API has refused the token; Client does this by itself
+	err = user.Reject(ctx, accessToken, refused)
+	if err != nil {
+		return err
+	}
+
+	return printToken(ctx, user)
+}
+
+func movesLogin(ctx context.Context, mgr *sessions.Manager, box sessions.Endpoint) error {
+	text := fmt.Appendf(nil, `{"accessToken":"at","refreshToken":"rt","accessTokenTTLMS":3600000,"acquiredAtMS":%d}`,
+		time.Now().Add(-2*time.Hour).UnixMilli())
 
 	// had: const tokenInfo = JSON.parse(text)
 	login, err := messages.ParseTokenInfo(text)
@@ -127,7 +144,12 @@ func movesFromBox(ctx context.Context, base *http.Client) error {
 		return err
 	}
 
-	if err := printToken(ctx, alice); err != nil {
+	return printToken(ctx, alice)
+}
+
+func movesApp(ctx context.Context, mgr *sessions.Manager, box sessions.Endpoint) error {
+	pem, err := os.ReadFile("testdata/keys/rsa_des3_sha1.pem")
+	if err != nil {
 		return err
 	}
 
@@ -144,10 +166,6 @@ func movesFromBox(ctx context.Context, base *http.Client) error {
 		return err
 	}
 
-	if err := printToken(ctx, app); err != nil {
-		return err
-	}
-
 	// had: const info = await client.exchangeToken(['item_preview'], resource, {actor: {id: '7', name: 'A Guest'}})
 	down, err := app.Exchange(ctx, messages.Exchange{
 		Scopes:   []string{"item_preview"},
@@ -160,35 +178,21 @@ func movesFromBox(ctx context.Context, base *http.Client) error {
 
 	fmt.Println(down.Access.Reveal())
 
-	// had: const client = sdk.getBasicClient('developer-token')
-	developer, err := mgr.Session("developer", sessions.Static(box, messages.Token{Access: "developer-token"}))
-	if err != nil {
-		return err
-	}
-
-	if err := printToken(ctx, developer); err != nil {
-		return err
-	}
-
-	// had: await session.handleExpiredTokensError(err)  // the API has answered 401
-	err = user.Reject(ctx, accessToken, err)
-	if err != nil {
-		return err
-	}
-
-	if err := printToken(ctx, user); err != nil {
-		return err
-	}
-
 	// had: await client.revokeTokens()
 	err = app.Revoke(ctx)
 	if err != nil {
 		return err
 	}
 
-	if err := printToken(ctx, app); err != nil {
+	return printToken(ctx, app)
+}
+
+func movesDeveloper(ctx context.Context, mgr *sessions.Manager, box sessions.Endpoint) error {
+	// had: const client = sdk.getBasicClient('developer-token')
+	developer, err := mgr.Session("developer", sessions.Static(box, messages.Token{Access: "developer-token"}))
+	if err != nil {
 		return err
 	}
 
-	return mgr.Close(ctx)
+	return printToken(ctx, developer)
 }

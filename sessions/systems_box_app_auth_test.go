@@ -90,8 +90,8 @@ var boxAppAuth = class{
 				st.does(s.Reject(context.Background(), "at-0", errRefused))
 				st.serves(s, "at-1")
 				st.sent(assertionForm)
-				if strings.Contains(strings.Join(shelf.calls, " "), "clear") || shelf.kept.Access != "at-1" {
-					st.Errorf("the store had: %v", shelf.calls)
+				if strings.Contains(shelf.had(), "clear") || shelf.has().Access != "at-1" {
+					st.Errorf("the store had: %s", shelf.had())
 				}
 			},
 		},
@@ -102,13 +102,13 @@ var boxAppAuth = class{
 			differs: "What could not be cleared would come back after a restart, so the revocation is not done before it is.",
 			play: func(st *stage) {
 				shelf := st.hasShelf(kept("at-0", time.Minute))
-				shelf.clearing = errDisk
+				shelf.fails(nil, nil, errDisk)
 				s := st.app()
 				st.serves(s, "at-0")
 				st.wants(s.Revoke(context.Background()), sessions.ErrUnavailable)
 				st.turnsAway(s, sessions.ErrUnavailable)
 				st.sent()
-				shelf.clearing = nil
+				shelf.fails(nil, nil, nil)
 				st.answersWith(tells(http.StatusOK, ""), hands("at-1"))
 				st.does(s.Revoke(context.Background()))
 				st.serves(s, "at-1")

@@ -88,7 +88,7 @@ var boxAssertions = class{
 			play: func(st *stage) {
 				a := sessions.BoxAssertion("client", "kid", enterprise, broken{keyOf(st.T, "rsa")})
 				s := st.has(sessions.JWTBearer(st.box(), a))
-				st.waits(st.turnsAway(s, sessions.ErrUnavailable), time.Second)
+				st.waits(st.whyNone(s, sessions.ErrUnavailable), time.Second)
 				st.sent()
 				a.Key = nil
 				_, err := st.tries(sessions.JWTBearer(st.box(), a))
@@ -140,7 +140,7 @@ var boxAssertions = class{
 				st.answersWith(tells(http.StatusBadRequest,
 					`{"error":"invalid_grant","error_description":"Please check the 'jti' claim."}`, "Date", dateOf(0)))
 				s := st.app()
-				err := st.turnsAway(s, sessions.ErrUnavailable)
+				err := st.whyNone(s, sessions.ErrUnavailable)
 				st.blames(err, http.StatusBadRequest, "invalid_grant")
 				st.waits(err, 5*time.Minute)
 				st.answersWith(hands("at-1"))
@@ -160,7 +160,7 @@ var boxAssertions = class{
 				st.answersWith(tells(http.StatusTooManyRequests, "", "Retry-After", "2"),
 					tells(http.StatusTooManyRequests, "", "Retry-After", "3"), hands("at-1"))
 				s := st.app()
-				st.waits(st.turnsAway(s, sessions.ErrUnavailable), 3*time.Second)
+				st.waits(st.whyNone(s, sessions.ErrUnavailable), 3*time.Second)
 				st.passes(3 * time.Second)
 				st.serves(s, "at-1")
 				took := st.takes()
@@ -180,7 +180,7 @@ var boxAssertions = class{
 			differs: "",
 			play: func(st *stage) {
 				st.answersWith(times(3, tells(http.StatusServiceUnavailable, ""))...)
-				err := st.turnsAway(st.app(), sessions.ErrUnavailable)
+				err := st.whyNone(st.app(), sessions.ErrUnavailable)
 				if said, ok := errors.AsType[*sessions.EndpointError](err); !ok || said.Attempt != 3 {
 					st.Errorf("error %v, want that of attempt 3", err)
 				}
@@ -195,7 +195,7 @@ var boxAssertions = class{
 			ours:   "ErrUnavailable with the endpoint's code, without another try: the client is not set up right.",
 			play: func(st *stage) {
 				st.answersWith(tells(http.StatusBadRequest, `{"error":"unauthorized_client"}`))
-				err := st.turnsAway(st.app(), sessions.ErrUnavailable)
+				err := st.whyNone(st.app(), sessions.ErrUnavailable)
 				st.blames(err, http.StatusBadRequest, "unauthorized_client")
 				st.sent(assertionForm)
 			},

@@ -19,7 +19,7 @@ var boxPersistentOld = class{
 			play: func(st *stage) {
 				st.answersWith(tells(http.StatusBadRequest, `{"error":"unauthorized_client"}`))
 				s := st.lapsedUser()
-				err := st.turnsAway(s, sessions.ErrUnavailable)
+				err := st.whyNone(s, sessions.ErrUnavailable)
 				st.blames(err, http.StatusBadRequest, "unauthorized_client")
 				st.sent(refreshForm("rt-0"))
 				st.answersWith(handsPair("at-1", "rt-1"))
@@ -35,15 +35,15 @@ var boxPersistentOld = class{
 			differs: "Theirs clears the store then.",
 			play: func(st *stage) {
 				shelf := st.hasShelf(lapsed())
-				st.answersWith(meanwhile(func() { shelf.reading = errDisk }, denies), denies, denies)
+				st.answersWith(meanwhile(func() { shelf.fails(errDisk, nil, nil) }, denies), denies, denies)
 				s := st.lapsedUser()
 				st.turnsAway(s, sessions.ErrUnavailable)
 				st.sent(refreshForm("rt-0"), refreshForm("rt-0"), refreshForm("rt-0"))
-				if shelf.kept.Refresh != "rt-0" {
+				if shelf.has().Refresh != "rt-0" {
 					st.Error("the store was cleared")
 				}
-				shelf.reading = nil
-				shelf.kept = elsewhere()
+				shelf.fails(nil, nil, nil)
+				shelf.puts(elsewhere())
 				st.answersWith(denies)
 				st.passes(5 * time.Minute)
 				st.serves(s, "at-elsewhere")

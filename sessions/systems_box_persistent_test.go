@@ -179,7 +179,7 @@ var boxPersistent = class{
 			differs: "Any 400 will do for theirs, even `unauthorized_client`, and the pair is adopted without a look at its expiry.",
 			play: func(st *stage) {
 				shelf := st.hasShelf(lapsed())
-				st.answersWith(meanwhile(func() { shelf.kept = elsewhere() }, denies))
+				st.answersWith(meanwhile(func() { shelf.puts(elsewhere()) }, denies))
 				s := st.lapsedUser()
 				st.serves(s, "at-elsewhere")
 				st.sent(refreshForm("rt-0"))
@@ -198,11 +198,11 @@ var boxPersistent = class{
 				st.answersWith(denies)
 				s := st.lapsedUser()
 				for range 3 {
-					err := st.turnsAway(s, sessions.ErrLoginRequired)
+					err := st.whyNone(s, sessions.ErrLoginRequired)
 					st.blames(err, http.StatusBadRequest, "invalid_grant")
 				}
 				st.sent(refreshForm("rt-0"))
-				if got := strings.Join(shelf.calls, ", "); got != "read, read, clear" {
+				if got := shelf.had(); got != "read, read, clear" {
 					st.Errorf("the store had: %s", got)
 				}
 			},
@@ -216,7 +216,7 @@ var boxPersistent = class{
 				shelf := st.hasShelf(messages.Token{})
 				st.answersWith(handsPair("at-1", "rt-1"))
 				st.serves(st.lapsedUser(), "at-1")
-				if got := strings.Join(shelf.calls, ", "); got != "read, write at-0 rt-0, write at-1 rt-1" {
+				if got := shelf.had(); got != "read, write at-0 rt-0, write at-1 rt-1" {
 					st.Errorf("the store had: %s", got)
 				}
 				st.sent(refreshForm("rt-0"))
@@ -229,17 +229,17 @@ var boxPersistent = class{
 			differs: "The server has rotated: with theirs the new pair is lost and the next call spends the old refresh token again.",
 			play: func(st *stage) {
 				shelf := st.hasShelf(messages.Token{})
-				shelf.writing = errDisk
+				shelf.fails(nil, errDisk, nil)
 				st.answersWith(handsPair("at-1", "rt-1"))
 				s := st.lapsedUser()
 				st.serves(s, "at-1")
 				if !s.Status().Unsaved {
 					st.Error("nothing says that the pair is unsaved")
 				}
-				shelf.writing = nil
+				shelf.fails(nil, nil, nil)
 				st.passes(time.Minute)
-				if s.Status().Unsaved || shelf.kept.Refresh != "rt-1" {
-					st.Errorf("the store has %q", shelf.kept.Refresh.Reveal())
+				if s.Status().Unsaved || shelf.has().Refresh != "rt-1" {
+					st.Errorf("the store has %q", shelf.has().Refresh.Reveal())
 				}
 				st.sent(refreshForm("rt-0"))
 			},
@@ -272,7 +272,7 @@ var boxPersistent = class{
 					st.does(s.Revoke(context.Background(), opts...))
 					st.sent(revokeForm("rt-0")+ip, revokeForm("at-0")+ip)
 					st.turnsAway(s, sessions.ErrRevoked)
-					if !shelf.kept.IsZero() {
+					if !shelf.has().IsZero() {
 						st.Error("the store has the revoked tokens still")
 					}
 				}
@@ -353,8 +353,8 @@ var boxPersistent = class{
 				st.does(s.Reject(context.Background(), "at-0", errRefused))
 				st.serves(s, "at-1")
 				st.sent(refreshForm("rt-0"))
-				if strings.Contains(strings.Join(shelf.calls, " "), "clear") || shelf.kept.Refresh != "rt-1" {
-					st.Errorf("the store had: %v", shelf.calls)
+				if strings.Contains(shelf.had(), "clear") || shelf.has().Refresh != "rt-1" {
+					st.Errorf("the store had: %s", shelf.had())
 				}
 			},
 		},
@@ -365,9 +365,9 @@ var boxPersistent = class{
 			play: func(st *stage) {
 				shelf := st.hasShelf(lapsed())
 				st.answersWith(tells(http.StatusForbidden, `{"error":"invalid_grant"}`))
-				err := st.turnsAway(st.lapsedUser(), sessions.ErrLoginRequired)
+				err := st.whyNone(st.lapsedUser(), sessions.ErrLoginRequired)
 				st.blames(err, http.StatusForbidden, "invalid_grant")
-				if !shelf.kept.IsZero() {
+				if !shelf.has().IsZero() {
 					st.Error("the store has the dead pair still")
 				}
 				st.sent(refreshForm("rt-0"))
@@ -380,21 +380,21 @@ var boxPersistent = class{
 			differs: "The caller needs to know that somebody must log in, not that a disk is full.",
 			play: func(st *stage) {
 				shelf := st.hasShelf(lapsed())
-				shelf.clearing = errDisk
+				shelf.fails(nil, nil, errDisk)
 				st.answersWith(denies)
 				s := st.lapsedUser()
 				for range 2 {
-					err := st.turnsAway(s, sessions.ErrLoginRequired)
+					err := st.whyNone(s, sessions.ErrLoginRequired)
 					st.blames(err, http.StatusBadRequest, "invalid_grant")
 				}
 				st.sent(refreshForm("rt-0"))
 				st.leaves()
 
-				shelf.clearing = nil
+				shelf.fails(nil, nil, nil)
 				st.answersWith(denies)
 				st.turnsAway(st.has(sessions.Persistent(st.box(), messages.Token{})), sessions.ErrLoginRequired)
 				st.sent(refreshForm("rt-0"))
-				if !shelf.kept.IsZero() {
+				if !shelf.has().IsZero() {
 					st.Error("the store has the dead pair still")
 				}
 			},

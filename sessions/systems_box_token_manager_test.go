@@ -101,7 +101,7 @@ var boxTokens = class{
 			differs: "What a transport says may quote URLs and forms; it is not handed on.",
 			play: func(st *stage) {
 				st.answersWith(times(3, isDown)...)
-				err := st.turnsAway(st.user(), sessions.ErrUnavailable)
+				err := st.whyNone(st.user(), sessions.ErrUnavailable)
 				st.waits(err, time.Second)
 				st.sent(userForm, userForm, userForm)
 			},
@@ -113,7 +113,7 @@ var boxTokens = class{
 			play: func(st *stage) {
 				for _, status := range []int{http.StatusForbidden, http.StatusBadRequest, http.StatusUnauthorized, http.StatusOK} {
 					st.answersWith(tells(status, `{"error":"invalid_grant","error_description":"Refresh token has expired"}`))
-					err := st.turnsAway(st.lapsedUser(), sessions.ErrLoginRequired)
+					err := st.whyNone(st.lapsedUser(), sessions.ErrLoginRequired)
 					st.blames(err, status, "invalid_grant")
 					st.sent(refreshForm("rt-0"))
 					st.leaves()
@@ -133,7 +133,7 @@ var boxTokens = class{
 				st.sent(userForm, userForm, userForm)
 				st.leaves()
 				st.answersWith(page, page, page)
-				err := st.turnsAway(st.user(), sessions.ErrUnavailable)
+				err := st.whyNone(st.user(), sessions.ErrUnavailable)
 				st.blames(err, http.StatusOK, "")
 				st.sent(userForm, userForm, userForm)
 			},

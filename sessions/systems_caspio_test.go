@@ -130,7 +130,7 @@ var caspio = system{
 			differs: "`false` goes on as `Authorization: Bearer undefined`.",
 			play: func(st *stage) {
 				st.answersWith(tells(http.StatusBadRequest, `{"error":"invalid_client","Message":"Unknown client"}`))
-				err := st.turnsAway(st.caspio(), sessions.ErrUnavailable)
+				err := st.whyNone(st.caspio(), sessions.ErrUnavailable)
 				st.blames(err, http.StatusBadRequest, "invalid_client")
 				st.sent(caspioForm)
 			},
@@ -142,7 +142,7 @@ var caspio = system{
 			differs: "Theirs trips over its own handling of errors.",
 			play: func(st *stage) {
 				st.answersWith(times(3, isDown)...)
-				st.waits(st.turnsAway(st.caspio(), sessions.ErrUnavailable), time.Second)
+				st.waits(st.whyNone(st.caspio(), sessions.ErrUnavailable), time.Second)
 				st.sent(caspioForm, caspioForm, caspioForm)
 			},
 		},
@@ -182,7 +182,7 @@ var caspio = system{
 				s := st.caspio()
 				st.serves(s, "at-1")
 				st.wants(s.Revoke(context.Background()), sessions.ErrNotSupported)
-				st.exchangesNothing(s, preview, sessions.ErrNotSupported)
+				_ = st.exchangesNothing(s, preview, sessions.ErrNotSupported)
 				st.serves(s, "at-1")
 				st.sent(caspioForm)
 			},

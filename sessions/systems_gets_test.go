@@ -100,7 +100,7 @@ func gets(opens func(*stage) *sessions.Session, form string) []replay {
 				st.wants(told.err, sessions.ErrUnavailable)
 				st.blames(told.err, http.StatusServiceUnavailable, "")
 				st.sent(form, form, form)
-				err := st.turnsAway(s, sessions.ErrUnavailable)
+				err := st.whyNone(s, sessions.ErrUnavailable)
 				st.waits(err, time.Second)
 				st.sent()
 				st.answersWith(hands("at-1"))

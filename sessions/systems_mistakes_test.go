@@ -31,8 +31,8 @@ var mistakes = system{
 					st.answersWith(trouble, handsPair("at-1", "rt-1"))
 					s := st.lapsedUser()
 					st.turnsAway(s, sessions.ErrUnavailable)
-					if strings.Contains(strings.Join(shelf.calls, " "), "clear") || shelf.kept.Refresh != "rt-0" {
-						st.Errorf("the store had: %v", shelf.calls)
+					if strings.Contains(shelf.had(), "clear") || shelf.has().Refresh != "rt-0" {
+						st.Errorf("the store had: %s", shelf.had())
 					}
 					st.passes(5 * time.Minute)
 					st.serves(s, "at-1")
@@ -47,18 +47,18 @@ var mistakes = system{
 			ours:   "It is kept and served, written again with back-off, saved before it is spent, and waited for by Close.",
 			play: func(st *stage) {
 				shelf := st.hasShelf(messages.Token{})
-				shelf.writing = errDisk
+				shelf.fails(nil, errDisk, nil)
 				st.answersWith(handsPair("at-1", "rt-1"), handsPair("at-2", "rt-2"))
 				s := st.lapsedUser()
 				st.serves(s, "at-1")
 				st.passes(50 * time.Minute)
-				shelf.writing = nil
+				shelf.fails(nil, nil, nil)
 				st.passes(7 * time.Minute)
 				st.serves(s, "at-2")
 				st.sent(refreshForm("rt-0"), refreshForm("rt-1"))
 				st.leaves()
-				if shelf.kept.Refresh != "rt-2" {
-					st.Errorf("the store has %q", shelf.kept.Refresh.Reveal())
+				if shelf.has().Refresh != "rt-2" {
+					st.Errorf("the store has %q", shelf.has().Refresh.Reveal())
 				}
 			},
 		},
@@ -99,7 +99,7 @@ var mistakes = system{
 				st.wants(held.told(st.T).err, sessions.ErrRevoked)
 				st.turnsAway(s, sessions.ErrRevoked)
 				st.sent(refreshForm("rt-0"), revokeForm("rt-1"), revokeForm("at-1"))
-				if !shelf.kept.IsZero() {
+				if !shelf.has().IsZero() {
 					st.Error("the store has a token")
 				}
 			},
@@ -176,7 +176,7 @@ var mistakes = system{
 				} {
 					st.answersWith(tells(http.StatusTooManyRequests, "", "Retry-After", after()), hands("at-1"))
 					s := st.user()
-					st.waits(st.turnsAway(s, sessions.ErrUnavailable), 90*time.Second)
+					st.waits(st.whyNone(s, sessions.ErrUnavailable), 90*time.Second)
 					st.passes(90*time.Second - time.Millisecond)
 					st.turnsAway(s, sessions.ErrUnavailable)
 					st.wants(s.Refresh(context.Background()), sessions.ErrUnavailable)
@@ -187,7 +187,7 @@ var mistakes = system{
 					st.leaves()
 				}
 				st.answersWith(tells(http.StatusTooManyRequests, "", "Retry-After", "86400"))
-				st.waits(st.turnsAway(st.user(), sessions.ErrUnavailable), 5*time.Minute)
+				st.waits(st.whyNone(st.user(), sessions.ErrUnavailable), 5*time.Minute)
 				st.sent(userForm)
 			},
 		},
@@ -262,7 +262,7 @@ var mistakes = system{
 				old := lapsed()
 				old.Access, old.Refresh, old.Issued = "at-elsewhere", "rt-elsewhere", old.Issued.Add(time.Minute)
 				shelf := st.hasShelf(lapsed())
-				st.answersWith(meanwhile(func() { shelf.kept = old }, denies), handsPair("at-1", "rt-1"))
+				st.answersWith(meanwhile(func() { shelf.puts(old) }, denies), handsPair("at-1", "rt-1"))
 				st.serves(st.lapsedUser(), "at-1")
 				st.sent(refreshForm("rt-0"), refreshForm("rt-elsewhere"))
 			},
@@ -276,7 +276,7 @@ var mistakes = system{
 				st.answersWith(hands("at-1"))
 				st.serves(st.app(), "at-1")
 				st.sent(assertionForm)
-				if got := strings.Join(shelf.calls, ", "); got != "read, write at-1 " {
+				if got := shelf.had(); got != "read, write at-1" {
 					st.Errorf("the store had: %s", got)
 				}
 			},
@@ -292,7 +292,7 @@ var mistakes = system{
 				s := st.app()
 				st.serves(s, "at-0")
 				st.does(s.Revoke(context.Background()))
-				shelf.kept = revoked
+				shelf.puts(revoked)
 				st.passes(20 * time.Minute) // the session sleeps, and looks at the store again
 				st.serves(s, "at-1")
 				st.sent(revokeForm("at-0"), assertionForm)

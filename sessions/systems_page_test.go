@@ -93,9 +93,12 @@ func moveIn(paragraph string) move {
 }
 
 func writeMoves(b *strings.Builder, moves []move) {
-	b.WriteString("\n### Line by line\n")
-	for _, m := range moves {
-		fmt.Fprintf(b, "\nYou had:\n\n```js\n%s\n```\n\nYou write:\n\n```go\n%s\n```\n",
-			strings.Join(m.had, "\n"), strings.Join(m.write, "\n"))
+	b.WriteString("\n### Line by line\n\nA comment is what you had, below it is what you write.\n\n```go\n")
+	for i, m := range moves {
+		if i > 0 {
+			b.WriteString("\n")
+		}
+		fmt.Fprintf(b, "// %s\n%s\n", strings.Join(m.had, "\n// "), strings.Join(m.write, "\n"))
 	}
+	b.WriteString("```\n")
 }

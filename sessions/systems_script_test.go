@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/http"
 	"regexp"
-	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -174,17 +173,4 @@ func times(n int, l line) []line {
 		lines[i] = l
 	}
 	return lines
-}
-
-// valueOf is a field of a form that was sent.
-func valueOf(t *testing.T, r taken, field string) string {
-	t.Helper()
-	return decoded(t, r.body).Get(field)
-}
-
-// path is where a URL leads to.
-func (r taken) path() string {
-	_, rest, _ := strings.Cut(r.url, "://")
-	_, path, _ := strings.Cut(rest, "/")
-	return "/" + path
 }

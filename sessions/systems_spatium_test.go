@@ -25,19 +25,23 @@ func renewForm(refresh string) string {
 	return toSpatium + `refresh {"permissionRefreshToken":"` + refresh + `"}`
 }
 
-// permits issues a quarter of an hour and thirty days, in the envelope of the request.
+// handsPermission issues a quarter of an hour and thirty days.
 func handsPermission(access, refresh string) line {
 	return handsPermissionFor(access, refresh, 30*24*time.Hour)
 }
 
 func handsPermissionFor(access, refresh string, life time.Duration) line {
 	return func(r *http.Request) (*http.Response, error) {
-		now := time.Now()
-		return says(http.StatusOK, fmt.Sprintf(`{"requestId":%q,"data":{`+
-			`"permissionToken":{"permissionToken":%q,"issuer":"authorization-service","expiresAt":%d},`+
-			`"permissionRefreshToken":{"permissionRefreshToken":%q,"issuer":"authorization-service","expiresAt":%d}}}`,
-			r.Header.Get("Request-Id"), access, now.Add(15*time.Minute).Unix(), refresh, now.Add(life).Unix()))
+		return says(http.StatusOK, permission(r, access, refresh, 15*time.Minute, life))
 	}
+}
+
+// permission is the envelope of a request, with tokens that end in so long.
+func permission(r *http.Request, access, refresh string, in, refreshIn time.Duration) string {
+	return fmt.Sprintf(`{"requestId":%q,"data":{`+
+		`"permissionToken":{"permissionToken":%q,"issuer":"authorization-service","expiresAt":%d},`+
+		`"permissionRefreshToken":{"permissionRefreshToken":%q,"issuer":"authorization-service","expiresAt":%d}}}`,
+		r.Header.Get("Request-Id"), access, time.Now().Add(in).Unix(), refresh, time.Now().Add(refreshIn).Unix())
 }
 
 // refusesPermission is the service's own no.
@@ -151,12 +155,24 @@ var spatiumForms = class{
 					st.Errorf("token (-want +got):\n%s", diff)
 				}
 				st.leaves()
+
+				ahead := time.Hour // its clock, of ours
+				s = st.has(st.spatium("phone"))
+				st.answersWith(func(r *http.Request) (*http.Response, error) {
+					return says(http.StatusOK, permission(r, "at-2", "rt-2", ahead+15*time.Minute, ahead+time.Hour), "Date", dateOf(ahead))
+				})
+				st.does(s.Establish(context.Background(), "proof"))
+				if expiry := s.Status().Expiry; !expiry.Equal(st.start.Add(15 * time.Minute)) {
+					st.Errorf("with a clock that is ahead it ends at %v", expiry)
+				}
+				st.leaves()
+
 				st.config.Retries = -1
 				s = st.has(st.spatium("phone"))
 				st.answersWith(tells(http.StatusOK, `{"requestId":"of another","data":{"permissionToken":{"permissionToken":"at-9","expiresAt":4102444800}}}`))
 				st.wants(s.Establish(context.Background(), "proof"), sessions.ErrUnavailable)
 				st.turnsAway(s, sessions.ErrNotEstablished)
-				st.sent(issueForm, issueForm)
+				st.sent(issueForm, issueForm, issueForm)
 			},
 		},
 	},

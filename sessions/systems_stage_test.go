@@ -57,7 +57,7 @@ func (st *stage) leaves() {
 // hasShelf gives the Manager to come a classic store, with a token on it or the
 // zero Token.
 func (st *stage) hasShelf(t messages.Token) *shelf {
-	st.shelf = &shelf{kept: t}
+	st.shelf = &shelf{token: t}
 	st.config.Store = store.Adapt(func(string) store.Classic { return st.shelf })
 	return st.shelf
 }
@@ -91,9 +91,15 @@ func (st *stage) serves(s *sessions.Session, want string, opts ...sessions.Optio
 }
 
 // turnsAway checks that the session gives out an error of a kind and no token.
-func (st *stage) turnsAway(s *sessions.Session, kind error, opts ...sessions.Option) error {
+func (st *stage) turnsAway(s *sessions.Session, kind error) {
 	st.Helper()
-	at, err := s.AccessToken(context.Background(), opts...)
+	_ = st.whyNone(s, kind)
+}
+
+// whyNone is turnsAway, and returns the error.
+func (st *stage) whyNone(s *sessions.Session, kind error) error {
+	st.Helper()
+	at, err := s.AccessToken(context.Background())
 	if at != "" || !errors.Is(err, kind) {
 		st.Errorf("token %q, error %v; want %v", at, err, kind)
 	}
@@ -135,7 +141,8 @@ func (st *stage) exchanges(s *sessions.Session, x messages.Exchange, want string
 	return t
 }
 
-// exchangesNothing checks that an exchange brings an error of a kind and no token.
+// exchangesNothing checks that an exchange brings an error of a kind and no token,
+// and returns the error.
 func (st *stage) exchangesNothing(s *sessions.Session, x messages.Exchange, kind error) error {
 	st.Helper()
 	t, err := s.Exchange(context.Background(), x)
@@ -147,41 +154,3 @@ func (st *stage) exchangesNothing(s *sessions.Session, x messages.Exchange, kind
 
 // client is the stage's server, for an endpoint.
 func (st *stage) client() *http.Client { return &http.Client{Transport: st.script} }
-
-// shelf is a token store as other kits have it.
-type shelf struct {
-	kept messages.Token
-
-	reading, writing, clearing error // nil: it works
-
-	calls []string
-}
-
-func (s *shelf) Read(context.Context) (messages.Token, error) {
-	s.calls = append(s.calls, "read")
-	if s.reading != nil {
-		return messages.Token{}, s.reading
-	}
-	return s.kept, nil
-}
-
-func (s *shelf) Write(_ context.Context, t messages.Token) error {
-	s.calls = append(s.calls, "write "+t.Access.Reveal()+" "+t.Refresh.Reveal())
-	if s.writing != nil {
-		return s.writing
-	}
-	s.kept = t
-	return nil
-}
-
-func (s *shelf) Clear(context.Context) error {
-	s.calls = append(s.calls, "clear")
-	if s.clearing != nil {
-		return s.clearing
-	}
-	s.kept = messages.Token{}
-	return nil
-}
-
-// errDisk is a trouble of a shelf.
-var errDisk = errors.New("no space left on the shelf")

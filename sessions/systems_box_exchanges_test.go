@@ -67,9 +67,12 @@ var boxExchanges = class{
 			play: func(st *stage) {
 				form := func(subject string) string { return exchangeForm(subject, "&scope=item_preview") }
 				st.answersWith(hands("at-1"), tells(http.StatusBadRequest, `{"error":"invalid_scope"}`))
-				err := st.exchangesNothing(st.user(), preview, sessions.ErrInvalid)
+				s := st.user()
+				err := st.exchangesNothing(s, preview, sessions.ErrInvalid)
 				st.blames(err, http.StatusBadRequest, "invalid_scope")
 				st.sent(userForm, form("at-1"))
+				_ = st.exchangesNothing(s, preview, sessions.ErrInvalid)
+				st.sent()
 				st.leaves()
 
 				st.answersWith(hands("at-1"), tells(http.StatusBadRequest, `{"error":"invalid_request"}`), hands("at-2"), handsDown("down-1"))

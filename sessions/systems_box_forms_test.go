@@ -67,7 +67,7 @@ var boxForms = class{
 		{
 			theirs: "exchange",
 			expect: "`grant_type=urn:ietf:params:oauth:grant-type:token-exchange, subject_token_type, subject_token, scope, [resource], [box_shared_link], [actor_token, actor_token_type], client_id, client_secret`",
-			ours:   "The same, with everything that an exchange can have; `audience`, which is not Box's, would follow `resource`.",
+			ours:   "The same, with everything that an exchange can have.",
 			play: func(st *stage) {
 				st.answersWith(hands("at-1"), handsDown("down-1"))
 				x := messages.Exchange{
@@ -100,7 +100,7 @@ var boxForms = class{
 			ours:    "The same, and no others; `User-Agent` is `holdfast`, or what `Endpoint.Header` says.",
 			differs: "We are not the Node SDK. `sessions.ClientIP` takes one address, theirs any text.",
 			play: func(st *stage) {
-				st.answersWith(hands("at-1"), hands("at-2"))
+				st.answersWith(hands("at-1"), hands("at-2"), hands("at-3"))
 				s := st.user()
 				st.serves(s, "at-1", fromVisitor())
 				st.passes(57 * time.Minute)
@@ -109,12 +109,20 @@ var boxForms = class{
 					"Content-Type": {"application/x-www-form-urlencoded"}, "Accept": {"application/json"},
 					"User-Agent": {"holdfast"}, "X-Forwarded-For": {visitor},
 				}
+				st.leaves()
+				e := st.box()
+				e.Header = http.Header{"User-Agent": {"mine"}, "Accept": {"text/plain"}}
+				st.serves(st.has(sessions.Anonymous(e)), "at-3")
 				took := st.takes()
 				if diff := cmp.Diff(want, took[0].header); diff != "" {
 					st.Errorf("headers (-want +got):\n%s", diff)
 				}
 				delete(want, "X-Forwarded-For")
 				if diff := cmp.Diff(want, took[1].header); diff != "" {
+					st.Errorf("headers (-want +got):\n%s", diff)
+				}
+				want.Set("User-Agent", "mine")
+				if diff := cmp.Diff(want, took[2].header); diff != "" {
 					st.Errorf("headers (-want +got):\n%s", diff)
 				}
 			},

@@ -228,7 +228,7 @@ var boxPersistent = class{
 			ours:    "The new token is served, Status says Unsaved, and writing is tried again until it succeeds.",
 			differs: "The server has rotated: with theirs the new pair is lost and the next call spends the old refresh token again.",
 			play: func(st *stage) {
-				shelf := st.hasShelf(messages.Token{})
+				shelf := st.hasShelf(lapsed())
 				shelf.fails(nil, errDisk, nil)
 				st.answersWith(handsPair("at-1", "rt-1"))
 				s := st.lapsedUser()

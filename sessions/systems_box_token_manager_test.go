@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -32,6 +33,8 @@ var boxTokens = class{
 				}
 				_, err := st.tries(sessions.Anonymous(sessions.Box("http://box.example", "client", "secret")))
 				names(st.T, "http", err, "Endpoint.TokenURL")
+				_, err = st.tries(sessions.Anonymous(sessions.Box("http://127.0.0.1:8080", "client", "secret")))
+				st.does(err)
 			},
 		},
 		{
@@ -135,6 +138,9 @@ var boxTokens = class{
 				st.answersWith(page, page, page)
 				err := st.whyNone(st.user(), sessions.ErrUnavailable)
 				st.blames(err, http.StatusOK, "")
+				if strings.Contains(err.Error(), "upstream") {
+					st.Errorf("the page is in the error: %v", err)
+				}
 				st.sent(userForm, userForm, userForm)
 			},
 		},

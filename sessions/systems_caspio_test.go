@@ -3,6 +3,7 @@ package sessions_test
 import (
 	"context"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -114,19 +115,22 @@ var caspio = system{
 				st.answersWith(handsBearer("at-1", "rt-1"), after(time.Second, handsBearer("at-2", "rt-2")))
 				s := st.caspio()
 				st.serves(s, "at-1")
-				st.passes(86399*time.Second - 8*time.Minute)
+				st.passes(86399*time.Second - 13*time.Minute - time.Second)
+				st.serves(s, "at-1")
+				st.sent(caspioForm)
+				st.passes(5*time.Minute + time.Second)
 				st.serves(s, "at-1")
 				st.settles()
 				st.serves(s, "at-1")
 				st.passes(time.Second)
 				st.serves(s, "at-2")
-				st.sent(caspioForm, caspioForm)
+				st.sent(caspioForm)
 			},
 		},
 		{
 			theirs:  "an HTTP error",
 			expect:  "logs the status and resolves with `false`",
-			ours:    "ErrUnavailable with status and code of the endpoint; nothing is logged but to `Config.Logger`.",
+			ours:    "ErrUnavailable with status and code of the endpoint.",
 			differs: "`false` goes on as `Authorization: Bearer undefined`.",
 			play: func(st *stage) {
 				st.answersWith(tells(http.StatusBadRequest, `{"error":"invalid_client","Message":"Unknown client"}`))
@@ -153,7 +157,9 @@ var caspio = system{
 			differs: "Theirs looks at nothing in an answer.",
 			play: func(st *stage) {
 				st.answersWith(times(3, tells(http.StatusOK, "<html>maintenance</html>", "Content-Type", "text/html"))...)
-				st.turnsAway(st.caspio(), sessions.ErrUnavailable)
+				if err := st.whyNone(st.caspio(), sessions.ErrUnavailable); strings.Contains(err.Error(), "maintenance") {
+					st.Errorf("the page is in the error: %v", err)
+				}
 				st.sent(caspioForm, caspioForm, caspioForm)
 			},
 		},
@@ -170,7 +176,7 @@ var caspio = system{
 					st.Errorf("told after %s", told.after)
 				}
 				st.settles()
-				st.takes()
+				st.sent(caspioForm, caspioForm, caspioForm)
 			},
 		},
 		{
@@ -185,6 +191,15 @@ var caspio = system{
 				_ = st.exchangesNothing(s, preview, sessions.ErrNotSupported)
 				st.serves(s, "at-1")
 				st.sent(caspioForm)
+				st.leaves()
+
+				e := sessions.Caspio("https://c1abc123.caspio.com/oauth/token", "client", "secret")
+				e.HTTPClient, e.RevokeURL = st.client(), "https://c1abc123.caspio.com/oauth/revoke"
+				st.answersWith(handsBearer("at-2", ""), tells(http.StatusOK, ""))
+				s = st.has(sessions.ClientToken(e))
+				st.serves(s, "at-2")
+				st.does(s.Revoke(context.Background()))
+				st.sent(caspioForm, "POST https://c1abc123.caspio.com/oauth/revoke token=at-2")
 			},
 		},
 	}}},

@@ -44,21 +44,30 @@ var mistakes = system{
 		{
 			theirs: "a failed store write loses the rotated refresh token",
 			expect: "the new refresh token is kept until it is written",
-			ours:   "It is kept and served, written again with back-off, saved before it is spent, and waited for by Close.",
+			ours:   "It is kept and served, written again with back-off, and waited for by Close.",
 			play: func(st *stage) {
-				shelf := st.hasShelf(messages.Token{})
+				shelf := st.hasShelf(lapsed())
 				shelf.fails(nil, errDisk, nil)
 				st.answersWith(handsPair("at-1", "rt-1"), handsPair("at-2", "rt-2"))
 				s := st.lapsedUser()
 				st.serves(s, "at-1")
-				st.passes(50 * time.Minute)
+				st.passes(45 * time.Minute)
+				st.serves(s, "at-1")
 				shelf.fails(nil, nil, nil)
-				st.passes(7 * time.Minute)
+				st.passes(12 * time.Minute)
+				if got := shelf.has().Refresh.Reveal(); got != "rt-1" {
+					st.Errorf("the store has %q", got)
+				}
+				shelf.fails(nil, errDisk, nil)
 				st.serves(s, "at-2")
 				st.sent(refreshForm("rt-0"), refreshForm("rt-1"))
-				st.leaves()
-				if shelf.has().Refresh != "rt-2" {
-					st.Errorf("the store has %q", shelf.has().Refresh.Reveal())
+				closed := make(chan error, 1)
+				go func() { closed <- st.mgr.Close(context.Background()) }()
+				st.passes(time.Minute)
+				shelf.fails(nil, nil, nil)
+				st.does(<-closed)
+				if got := shelf.has().Refresh.Reveal(); got != "rt-2" {
+					st.Errorf("the store has %q", got)
 				}
 			},
 		},
@@ -292,6 +301,9 @@ var mistakes = system{
 				s := st.app()
 				st.serves(s, "at-0")
 				st.does(s.Revoke(context.Background()))
+				if !shelf.has().IsZero() {
+					st.Error("the store has the revoked token still")
+				}
 				shelf.puts(revoked)
 				st.passes(20 * time.Minute) // the session sleeps, and looks at the store again
 				st.serves(s, "at-1")

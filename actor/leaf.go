@@ -30,24 +30,29 @@ type Endpoint interface {
 	RevokeToken(ctx context.Context, now time.Time, r RevokeToken) error
 }
 
-// running is the leaf under way; its cancel may be called more than once.
+// running is a leaf under way; its cancel may be called more than once.
 type running struct {
 	number uint64
 	cancel func()
 }
 
-// run starts one leaf: a goroutine under a deadline of its own, which reports
-// once. The caller who happened to start it has no part in it.
+// run starts a leaf of the session's run.
 func (s *Session) run(leaf machine.Leaf, f func(context.Context) machine.Outcome) {
+	s.leaf = s.start(leaf, f)
+}
+
+// start starts one leaf: a goroutine under a deadline of its own, which reports
+// once. The caller who happened to start it has no part in it.
+func (s *Session) start(leaf machine.Leaf, f func(context.Context) machine.Outcome) running {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	deadline := s.house.clock.AfterFunc(leaf.Deadline, func() { cancel(context.DeadlineExceeded) })
-	s.leaf = running{number: leaf.Number, cancel: func() { cancel(context.Canceled) }}
 	s.house.goroutines.Go(func() {
 		outcome := attempt(limited{ctx}, f)
 		deadline.Stop()
 		cancel(nil)
 		s.post(done{machine.Done{Leaf: leaf.Number, Outcome: outcome}})
 	})
+	return running{number: leaf.Number, cancel: func() { cancel(context.Canceled) }}
 }
 
 // limited is the context of a leaf. Its deadline is by the House's clock, which no

@@ -75,6 +75,7 @@ func (s *Session) step(ev machine.Event) {
 	}
 	s.setLeaf()
 	s.setSlot()
+	s.setFlights()
 	s.setWake()
 }
 
@@ -107,6 +108,10 @@ func (s *Session) do(e machine.Effect) {
 	case machine.Emit:
 		s.house.emit(e.Event)
 	case machine.Queue:
+		if e.Flight != 0 {
+			s.enqueueFlight(e)
+			return
+		}
 		s.enqueue(e)
 	case machine.Load:
 		s.run(e.Leaf, s.load(e))
@@ -116,6 +121,8 @@ func (s *Session) do(e machine.Effect) {
 		s.run(e.Leaf, s.swap(e.Swap))
 	case machine.Mint:
 		s.run(e.Leaf, s.mint(e))
+	case machine.Exchange:
+		s.exchange(e)
 	case machine.RevokeToken:
 		s.run(e.Leaf, s.revokeToken(e))
 	}
@@ -211,7 +218,7 @@ func (s incarnation) rest(ctx engine.Context) {
 	defer s.mu.Unlock()
 	s.posted--
 	s.idle = 0
-	if s.posted > 0 || s.leaf.number != 0 || s.ticket != nil || s.timer != nil || len(s.callers) > 0 {
+	if s.posted > 0 || s.leaf.number != 0 || s.ticket != nil || s.timer != nil || len(s.callers)+len(s.flights) > 0 {
 		return
 	}
 	if len(s.closing) > 0 && (s.machine.Quiet() || s.abandoned.Load()) {
@@ -246,6 +253,7 @@ func (s incarnation) turnAway() {
 	s.mu.Unlock()
 	s.setLeaf()
 	s.setSlot()
+	s.setFlights()
 	s.setWake()
 	s.house.logBug(s.key)
 }

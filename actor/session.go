@@ -40,6 +40,7 @@ type Session struct {
 	last    machine.Caller
 	leaf    running
 	ticket  *ticket
+	flights map[uint64]*flight // exchanges under way, by their numbers
 	timer   clockutil.Timer
 	wake    time.Time
 }
@@ -172,7 +173,7 @@ func (s *Session) used() {
 func (s *Session) forget() bool {
 	now := s.house.clock.Now()
 	s.mu.Lock()
-	if s.machine.View(now).Unsaved || s.rules.OneTime && !s.machine.Quiet() {
+	if s.machine.View(now).Unsaved || s.rules.OneTime && !s.machine.Settled() {
 		s.mu.Unlock()
 		return false
 	}

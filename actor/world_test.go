@@ -147,6 +147,9 @@ type endpoint struct {
 	fails  error
 	minted int
 	ended  int
+
+	exchanged   int
+	under, most int // exchanges under way, and at once
 }
 
 func (e *endpoint) becomes(pause time.Duration, fails error) {
@@ -186,8 +189,25 @@ func (e *endpoint) Mint(ctx context.Context, now time.Time, m Mint) (messages.To
 	return t, nil
 }
 
-func (e *endpoint) Exchange(context.Context, time.Time, Exchange) (messages.Token, error) {
-	return messages.Token{}, messages.Failure{}
+// Exchange gives a token of an hour too: sub-1, sub-2, …
+func (e *endpoint) Exchange(ctx context.Context, now time.Time, _ Exchange) (messages.Token, error) {
+	e.mu.Lock()
+	e.under++
+	e.most = max(e.most, e.under)
+	e.mu.Unlock()
+	err := e.takes(ctx)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.under--
+	if err != nil {
+		return messages.Token{}, err
+	}
+	e.exchanged++
+	return messages.Token{
+		Access: messages.Secret(fmt.Sprintf("sub-%d", e.exchanged)),
+		Issued: now,
+		Expiry: now.Add(time.Hour),
+	}, nil
 }
 
 func (e *endpoint) RevokeToken(ctx context.Context, _ time.Time, _ RevokeToken) error {

@@ -268,7 +268,7 @@ func live(ctx context.Context, said *safeBuffer, p *parrot, broken *blabbing, s 
 		if at != "" {
 			said.write(printed(s.Reject(ctx, at, errors.New("refused"))))
 		}
-		_, err = s.Exchange(ctx, messages.Exchange{Actor: &messages.Actor{Token: bird}})
+		_, err = s.Exchange(ctx, messages.Exchange{Scopes: []string{"read"}, Actor: &messages.Actor{Token: bird, Type: "urn:bird"}})
 		said.write(printed(err), printed(s.Establish(ctx, bird)))
 		resp, err := client.Get("https://api.example/")
 		if resp != nil {

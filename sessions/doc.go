@@ -40,7 +40,7 @@
 //	KeepAlive          any of these, renewed without being asked
 //
 // Authorization, ClientToken and Static are declared and answer
-// ErrNotSupported, as do Session.Exchange and Session.Establish.
+// ErrNotSupported, as does Session.Establish.
 //
 // # Clients
 //

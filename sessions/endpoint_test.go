@@ -183,8 +183,6 @@ func TestWhatIsOnlyDeclaredIsNotSupported(t *testing.T) {
 		}
 	}
 	s := opened(t, mgr, "k", sessions.Anonymous(d.endpoint()))
-	_, err := s.Exchange(t.Context(), messages.Exchange{Scopes: []string{"read"}})
-	mustBe(t, err, sessions.ErrNotSupported)
 	mustBe(t, s.Establish(t.Context(), "hunter2"), sessions.ErrNotSupported)
 	d.wasAsked(t, 0)
 }

@@ -3,6 +3,7 @@ package sessions
 import (
 	"context"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -42,6 +43,17 @@ func exchangeForm(x actor.Exchange) []wire.Field {
 			wire.Field{Name: "actor_token_type", Value: a.Type})
 	}
 	return form
+}
+
+// ownExchange returns a copy that the caller cannot change: its request may go on
+// when he has left.
+func ownExchange(x messages.Exchange) messages.Exchange {
+	x.Scopes = slices.Clone(x.Scopes)
+	if x.Actor != nil {
+		actor := *x.Actor
+		x.Actor = &actor
+	}
+	return x
 }
 
 func (r *requests) checkExchange(x messages.Exchange) error {

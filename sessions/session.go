@@ -120,7 +120,7 @@ func (s *Session) Exchange(ctx context.Context, x messages.Exchange, opts ...Opt
 	if c.ip.IsValid() {
 		x.ClientIP = c.ip
 	}
-	r := s.live.Ask(ctx, x)
+	r := s.live.Ask(ctx, ownExchange(x))
 	return r.Token, s.wrap(r.Err)
 }
 

@@ -8,6 +8,7 @@ func (s *step) advance() {
 	s.endLateLeaf()
 	s.tireHeld()
 	s.tireLogins()
+	s.advanceFlights()
 }
 
 // expire is what time alone does to the states.

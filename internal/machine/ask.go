@@ -22,7 +22,7 @@ func (s *step) ask(a Ask) {
 	case messages.Establish:
 		s.establish(a.Caller, ask)
 	case messages.Exchange:
-		s.tell(a.Caller, messages.Reply{Err: messages.ErrNotSupported})
+		s.exchangeAsked(a.Caller, ask)
 	}
 }
 
@@ -53,7 +53,7 @@ func (s *step) getHeld(c caller) {
 		s.getLonger(c)
 		return
 	}
-	s.tell(c.id, messages.Reply{Token: s.pair.token})
+	s.serve(c)
 	s.goStale()
 }
 
@@ -170,6 +170,9 @@ func (s *step) dueIn() time.Duration { return max(0, s.due.Sub(s.now)) }
 func (s *step) reject(r messages.Reject) error {
 	if s.state == Closed {
 		return messages.ErrClosed
+	}
+	if x := s.exchanged(r.Token); x != nil {
+		return s.rejectExchanged(x, r)
 	}
 	if r.Token == "" || r.Token != s.pair.token.Access || s.pair.dropped || s.state == Revoked {
 		return nil

@@ -70,6 +70,8 @@
 //
 //	start       begins every run, so there is never more than one
 //	hold        keeps every caller, and leaves a state behind that starts a run
+//	exchange    gives out every exchanged token, and begins one flight a set
+//	nextFlights lets no more than 16 exchanges be under way
 //	minted      the commit guard of every new token
 //	reconcile   the generation rule of every Save that met a conflict
 //	denied      the other look before a grant is called dead
@@ -83,8 +85,18 @@
 // carries a deadline; one that has not answered a second after it is given up, and
 // what it brings after that is late (see late).
 //
+// # Exchanges
+//
+// An Exchange is a Get whose token is then exchanged, so the table says for it too who
+// is held and who is told what. Exchanges have nothing to do with the run: each set
+// of scopes, resource, audience, actor and shared link has at most one flight,
+// Queue → Exchange, for all who ask for it, and what it brings is kept. A flight that
+// fails is told to those who wait for it, and cools down by itself; it never changes
+// the session's state. A subject token that is refused is renewed once. What was
+// exchanged goes with its parent (see sever).
+//
 // # What it does not do
 //
-// It keeps no list of sessions, knows no HTTP and no encoding of records, names
-// no kind of session, and does not exchange tokens.
+// It keeps no list of sessions, knows no HTTP and no encoding of records, and names
+// no kind of session.
 package machine

@@ -48,7 +48,7 @@ type Leaf struct {
 type (
 	// Queue waits for a slot at the token endpoint. Outcomes: Granted. The shell
 	// ends the wait, and takes the slot back, when the session does not want it any
-	// more (see Slot and Flights).
+	// more (see Slot and Flight).
 	Queue struct {
 		Leaf
 		Flight uint64 // of the exchange that it is for; zero: the run's

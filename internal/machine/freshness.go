@@ -14,6 +14,7 @@ const (
 	saltAgain
 	saltSave
 	saltWatch
+	saltExchange
 )
 
 // place gives a token its moments. The jitter is fixed for a session and a

@@ -1,7 +1,6 @@
 package machine
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -14,15 +13,21 @@ import (
 // nobody waits for nothing.
 func (s *step) hold(c caller) {
 	s.wait()
-	if len(s.held)-s.gone >= s.settings.HoldAtMost {
-		s.tell(c.id, messages.Reply{Err: messages.Later(messages.ErrOverloaded, refreshPause,
-			messages.Failure{Reason: "too many callers wait for this session"})})
+	if s.waiting() >= s.settings.HoldAtMost {
+		s.tooMany(c)
 		return
 	}
-	c.since = s.now
-	if c.id != 0 {
-		s.held = append(s.held, c)
+	if c.since.IsZero() {
+		c.since = s.now
 	}
+	if c.id != 0 {
+		s.held = inserted(s.held, c)
+	}
+}
+
+func (s *step) tooMany(c caller) {
+	s.tell(c.id, messages.Reply{Err: messages.Later(messages.ErrOverloaded, refreshPause,
+		messages.Failure{Reason: "too many callers wait for this session"})})
 }
 
 // wait turns a state that has no token and no renewal into one that wants a
@@ -58,9 +63,8 @@ func (s *step) leave(id Caller) {
 	}
 	s.leaveLogin(id)
 	s.revoke.askers = slices.DeleteFunc(s.revoke.askers, func(c Caller) bool { return c == id })
-	i, found := slices.BinarySearchFunc(s.held, id, func(c caller, id Caller) int {
-		return cmp.Compare(c.id, id)
-	})
+	s.leaveFlight(id)
+	i, found := slices.BinarySearchFunc(s.held, id, byNumber)
 	if !found || s.held[i].left {
 		return
 	}
@@ -94,21 +98,25 @@ func (s Session) limitOf(c caller) time.Time {
 }
 
 // tellHeld answers all who are held for whom answer has something to say, and
-// keeps the others.
+// keeps the others. Who is told of the token gets what he has asked for.
 func (s *step) tellHeld(answer func(caller) (messages.Reply, bool)) {
-	kept := s.held[:0]
-	for _, c := range s.held {
+	held, kept := s.held, s.held[:0]
+	s.held, s.gone = nil, 0 // who is served may wait elsewhere
+	for _, c := range held {
 		if c.left {
 			continue
 		}
-		if r, ok := answer(c); ok {
-			s.tell(c.id, r)
-		} else {
+		switch r, ok := answer(c); {
+		case !ok:
 			kept = append(kept, c)
+		case r.Err != nil:
+			s.tell(c.id, r)
+		default:
+			s.serve(c)
 		}
 	}
-	clear(s.held[len(kept):])
-	s.held, s.gone = kept, 0
+	clear(held[len(kept):])
+	s.held = kept
 	if len(kept) == 0 {
 		s.held = nil
 	}

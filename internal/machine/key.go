@@ -15,6 +15,7 @@ func (s Session) Clone() Session {
 	s.logins = slices.Clone(s.logins)
 	s.revoke.askers = slices.Clone(s.revoke.askers)
 	s.revoke.strays = slices.Clone(s.revoke.strays)
+	s.exchanges = s.exchanges.clone()
 	return s
 }
 
@@ -28,7 +29,7 @@ func (s Session) Key(now time.Time) string {
 	k.addPair("pair", s.pair)
 	for _, c := range s.held {
 		if !c.left {
-			k.add("held", c.id, k.at(c.since), c.min, c.newer, c.grant, c.generation)
+			k.add("held", c.id, k.at(c.since), c.min, c.newer, c.grant, c.generation, c.tried, digestOfAsk(c))
 		}
 	}
 	k.addRun(s.run)
@@ -48,7 +49,8 @@ func (s Session) Key(now time.Time) string {
 	k.add("offered", s.offered)
 	k.addToken("given", s.given)
 	k.add("force", k.at(s.rejectedAt), k.at(s.forcedAt), s.short)
-	k.add("counters", s.renewals, s.leaves, s.ops)
+	k.addExchanges(s.exchanges)
+	k.add("counters", s.renewals, s.leaves, s.ops, s.flights)
 	return k.b.String()
 }
 

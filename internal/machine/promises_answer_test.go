@@ -26,6 +26,10 @@ func (w *promiseWorld) answered(p *promiseProc, e Answer) {
 	switch c.ask {
 	case askGet, askRefresh:
 		w.checkToken(p, e.Reply.Token, "given")
+	case askExchange:
+		w.checkGivenInExchange(p, c)
+	case askRejectExchanged:
+		p.barredExchanged = append(p.barredExchanged, c.refused)
 	case askReject:
 		w.rejected(p, c)
 	case askRevoke:
@@ -83,8 +87,11 @@ func (w *promiseWorld) revoked(p *promiseProc, c *promiseCaller) {
 	}
 	// A server that does not end a family on reuse cannot be asked about a
 	// refresh token that may be spent.
+	// Where each renewal is a grant of its own, another process may have renewed the
+	// one held while the Revoke was on its way: the old token lives to its end.
+	renewed := !w.plan.rules.OneTime && len(w.procs) > 1 && c.pair != w.store.buried()
 	behind := w.plan.faults[faultBehind] > 0 // a replica has hidden the newest grant
-	if !w.server.strict && w.plan.rules.OneTime || behind || w.excuses[excuseCrash] && !p.settings.Store.Durable {
+	if !w.server.strict && w.plan.rules.OneTime || behind || renewed || w.excuses[excuseCrash] && !p.settings.Store.Durable {
 		w.tally.admitted++
 		return
 	}

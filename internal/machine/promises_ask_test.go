@@ -43,8 +43,12 @@ func (w *promiseWorld) aim(p *promiseProc) time.Duration {
 
 func (w *promiseWorld) askOf(p *promiseProc) {
 	switch n := w.rng.IntN(100); {
-	case n < 40:
+	case n < 25:
 		w.ask(p, askGet, messages.Get{})
+	case n < 39:
+		w.exchangesSomething(p)
+	case n < 40:
+		w.rejectExchanged(p)
 	case n < 55:
 		w.getPublished(p)
 	case n < 62:
@@ -84,6 +88,9 @@ func (w *promiseWorld) ask(p *promiseProc, kind promiseAsk, a messages.Ask) Call
 	p.callers = append(p.callers, promiseCaller{ask: kind, at: w.clock, pair: w.heldNow(p, kind), grant: p.session.pair.grant})
 	if r, ok := a.(messages.Reject); ok {
 		p.callers[len(p.callers)-1].refused = promiseNumber(r.Token)
+	}
+	if x, ok := a.(messages.Exchange); ok {
+		p.callers[len(p.callers)-1].set = x.Scopes[0]
 	}
 	c := Caller(len(p.callers))
 	if kind == askRevoke {

@@ -16,6 +16,7 @@ func (w *promiseWorld) end() {
 	w.settle(w.clock + 15*time.Minute)
 	for i := range w.procs {
 		w.finalAsk(&w.procs[i])
+		w.settle(w.clock + time.Second) // the others hear of it
 	}
 	w.checkKept()
 	w.closeAll()
@@ -60,6 +61,9 @@ func (w *promiseWorld) finalAsk(p *promiseProc) {
 		w.settle(w.clock + after + time.Millisecond)
 	}
 	w.judge(err)
+	if err == nil {
+		w.finalExchange(p)
+	}
 }
 
 // until waits for an answer.

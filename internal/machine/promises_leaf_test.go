@@ -12,8 +12,9 @@ type promiseLeaf struct {
 	proc, life int
 	effect     Effect
 	sent       time.Duration
-	instead    Outcome // what is reported whatever was done; nil: what was done
-	outcome    Outcome // what was done; nil: nothing yet
+	instead    Outcome   // what is reported whatever was done; nil: what was done
+	outcome    Outcome   // what was done; nil: nothing yet
+	limit      time.Time // of an exchange: its subject's expiry
 }
 
 // launch sends a leaf on its way, and draws how it fares.
@@ -173,6 +174,8 @@ func (w *promiseWorld) serve(l *promiseLeaf) {
 		l.outcome = w.swap(e.Swap)
 	case Mint:
 		l.outcome = w.serveMint(l, e)
+	case Exchange:
+		l.outcome = w.serveExchange(l, e)
 	case RevokeToken:
 		l.outcome = w.server.revoke(e.Token, e.Refresh)
 	}
@@ -180,7 +183,7 @@ func (w *promiseWorld) serve(l *promiseLeaf) {
 
 func (l *promiseLeaf) remote() bool {
 	switch l.effect.(type) {
-	case Mint, RevokeToken:
+	case Mint, Exchange, RevokeToken:
 		return true
 	}
 	return false
@@ -225,13 +228,18 @@ func (w *promiseWorld) serveLogin(l *promiseLeaf, e Mint, p promisePair) Outcome
 	if e.Proofs[0] == wrongProof {
 		return Failed{Failure: messages.Failure{Verdict: messages.GrantDenied, Status: 401}}
 	}
+	w.noteLogins(l.proc)
+	p.family = w.server.login()
+	return Minted{Token: w.minted(l, p)}
+}
+
+// noteLogins excuses that the server ends one of two grants that begin at once.
+func (w *promiseWorld) noteLogins(but int) {
 	for i := range w.procs {
-		if p := &w.procs[i]; i != l.proc && p.session.run.purpose == establish {
+		if p := &w.procs[i]; i != but && p.session.run.purpose == establish {
 			w.excuses[excuseLogins] = true
 		}
 	}
-	p.family = w.server.login()
-	return Minted{Token: w.minted(l, p)}
 }
 
 // minted is a token as the process sees it, whose life it counts from the sending.

@@ -11,6 +11,17 @@ import (
 
 // flies checks that a leaf does not go out while another is under way.
 func (w *promiseWorld) flies(p *promiseProc, l *promiseLeaf) {
+	switch e := l.effect.(type) {
+	case Queue:
+		if e.Flight != 0 {
+			w.fliesBeside(p, l, e.Flight, "")
+			return
+		}
+	case Exchange:
+		l.limit = p.session.pair.token.Expiry
+		w.fliesBeside(p, l, e.Flight, e.For.Scopes[0])
+		return
+	}
 	if l.Number <= p.lastLeaf {
 		w.breaks("one leaf: number %d was used before", l.Number)
 	}
@@ -261,6 +272,7 @@ func (w *promiseWorld) lookAfter(p *promiseProc, ev Event, b promiseBefore) {
 		w.checkPlace(p)
 	}
 	w.checkShape(p)
+	w.checkFlights(p)
 	w.checkSnapshot(p)
 	w.checkWaiting(p)
 	w.checkBrought(p)
@@ -326,8 +338,11 @@ func (w *promiseWorld) checkWaiting(p *promiseProc) {
 	}
 	c := p.callers[p.oldest]
 	limit := 2*p.settings.QueueFor + p.settings.HoldFor + 2*time.Minute
-	if c.ask == askRevoke {
+	switch c.ask {
+	case askRevoke:
 		limit = time.Hour
+	case askExchange:
+		limit *= 3
 	}
 	if w.clock > c.at+limit {
 		w.breaks("answered: caller %d has waited for %v", p.oldest+1, w.clock-c.at)

@@ -49,6 +49,7 @@ type promisePlan struct {
 	open     bool            // answers leave expires_in out
 	faults   [faultCount]int // in a thousand
 	steps    int
+	sets     int // that are asked for in exchange
 }
 
 // newPromisePlan draws the rules of a history, its house and its weather.
@@ -64,6 +65,8 @@ func newPromisePlan(rng *rand.Rand) promisePlan {
 	p.sleeps = rng.IntN(2) == 0
 	p.drawSettings(rng)
 	p.drawWeather(rng)
+	p.rules.Exchanging = pick(rng, ByRequest, ByRequest, ByRequest, OwnToken, NoExchange)
+	p.sets = pick(rng, 1, 3, 3, 3, 100)
 	return p
 }
 

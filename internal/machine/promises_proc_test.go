@@ -32,6 +32,7 @@ type promiseProc struct {
 	rev       messages.Rev
 
 	flight   promiseFlight
+	aloft    []promiseAloft // leaves of exchanges
 	lastLeaf uint64
 	sent     []promiseSent     // refresh tokens that were sent, and what came of it
 	doubted  []messages.Secret // proofs that were sent, and whose answer was lost
@@ -46,6 +47,8 @@ type promiseProc struct {
 	barredPairs    []int
 	barredFamilies []int
 	barredLeaf     uint64 // and what these leaves brought
+
+	barredExchanged []int
 }
 
 // promiseCaller is somebody who has asked.
@@ -56,6 +59,7 @@ type promiseCaller struct {
 	reply          messages.Reply
 	pair, refused  int // what was held, and what was rejected
 	grant          uint64
+	set            string
 }
 
 type promiseAsk uint8
@@ -67,6 +71,8 @@ const (
 	askReject
 	askEstablish
 	askLogin
+	askExchange
+	askRejectExchanged
 )
 
 // promisePlace tells a pair from others.
@@ -216,6 +222,9 @@ func (w *promiseWorld) do(p *promiseProc, e Effect) {
 		}
 	case Queue:
 		w.launch(p, e.Leaf, e, w.queueFate)
+	case Exchange:
+		w.checkExchange(p, e)
+		w.launch(p, e.Leaf, e, w.exchangeFate)
 	case Load:
 		w.launch(p, e.Leaf, e, w.storeFate)
 	case Claim:
@@ -238,6 +247,10 @@ func (w *promiseWorld) deliver(l *promiseLeaf, o Outcome) {
 		if _, ok := l.effect.(Mint); ok && w.plan.rules.OneTime {
 			w.excuses[excuseCrash] = true
 		}
+		return
+	}
+	if ofFlight(l.effect) {
+		w.deliverAside(p, l, o)
 		return
 	}
 	w.learn(p, l, o)

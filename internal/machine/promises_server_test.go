@@ -19,6 +19,8 @@ type promiseServer struct {
 	noAccess bool   // access tokens cannot be revoked by themselves
 	revokes  bool   // renewing kills the old access token
 	grace    time.Duration
+
+	exchanged []promiseExchanged
 }
 
 // promisePair is a pair of tokens as the server sees it.

@@ -71,3 +71,14 @@ func (t *promiseStore) has(s messages.Secret) bool {
 	n := promiseNumber(s)
 	return n < len(t.saved) && t.saved[n]
 }
+
+// buried returns the number of the pair that the newest tombstone is about; zero:
+// there is none.
+func (t *promiseStore) buried() int {
+	for i := len(t.past) - 1; i >= 0; i-- {
+		if r := t.past[i].record; r.Status == messages.Revoking {
+			return promiseNumber(r.Token.Access)
+		}
+	}
+	return 0
+}

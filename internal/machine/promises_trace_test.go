@@ -24,6 +24,10 @@ func traced(v any) string {
 		return "Reject " + v.Token.Reveal()
 	case messages.Establish:
 		return "Establish " + v.Token.Access.Reveal()
+	case messages.Exchange:
+		return "Exchange for " + v.Scopes[0]
+	case Exchange:
+		return fmt.Sprintf("leaf %d of flight %d: Exchange %s for %s attempt %d", v.Number, v.Flight, v.Subject.Reveal(), v.For.Scopes[0], v.Attempt)
 	case Done:
 		return fmt.Sprintf("leaf %d brings %s", v.Leaf, traced(v.Outcome))
 	case Minted:
@@ -49,7 +53,7 @@ func traced(v any) string {
 	case Load:
 		return fmt.Sprintf("leaf %d.%d Load from %d", v.Renewal, v.Number, v.Min)
 	case Queue:
-		return fmt.Sprintf("leaf %d.%d Queue", v.Renewal, v.Number)
+		return fmt.Sprintf("leaf %d.%d Queue of flight %d", v.Renewal, v.Number, v.Flight)
 	}
 	return fmt.Sprintf("%T%+v", v, v)
 }

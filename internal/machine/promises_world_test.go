@@ -80,6 +80,7 @@ func newPromiseWorld(seed uint64, tally *promiseTally) *promiseWorld {
 
 // login is a human who gets a pair.
 func (w *promiseWorld) login() messages.Token {
+	w.noteLogins(-1)
 	t := w.pairOf(promisePair{family: w.server.newFamily(), proc: -1})
 	if w.plan.static {
 		t.Refresh = ""

@@ -22,7 +22,8 @@ type login struct {
 const loginsAtMost = 16
 
 // prove has a new grant begun by proofs as soon as what is under way has ended.
-// A renewal that only waits is not waited for: the new grant makes it needless.
+// A renewal that waits for a slot, or for another process, is not waited for: the new
+// grant makes it needless. One that backs off is: its next try is near.
 func (s *step) prove(c Caller, e messages.Establish) {
 	if len(s.logins) >= loginsAtMost {
 		s.tell(c, messages.Reply{Err: messages.Later(messages.ErrOverloaded, refreshPause,
@@ -30,8 +31,8 @@ func (s *step) prove(c Caller, e messages.Establish) {
 		return
 	}
 	s.logins = append(s.logins, login{caller: c, proofs: e.Proofs, ip: e.ClientIP, since: s.now})
-	if s.run.purpose == renew {
-		s.abandonWaiting()
+	if s.run.purpose == renew && (s.run.stage == queued || s.run.stage == watching) {
+		s.finish()
 	}
 }
 

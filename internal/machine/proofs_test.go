@@ -181,19 +181,49 @@ func TestLoginWaitsForTheRenewalUnderWay(t *testing.T) {
 `)
 }
 
-// A renewal that waits, for a slot, its next try or another process, has nothing
-// to bring that a new grant does not make needless.
+// A renewal that waits for a slot, or for another process, has nothing to bring that a new
+// grant does not make needless.
 func TestLoginDoesNotWaitForARenewalThatWaits(t *testing.T) {
 	newStory(t, provable).
 		proves("eve", "first").minted("tok1").
-		at("12:58:00").gets("alice").answers429(time.Second).
+		at("12:58:00").queueHolds().gets("alice").
+		proves("eve", "second").slot().minted("tok2").
+		want(`
+12:00:00 Empty -> Acquiring; renewal 1: mint for first
+12:00:00 Acquiring -> Fresh; eve gets nil
+12:58:00 Fresh -> Expired -> Acquiring; queue
+12:58:00 Acquiring: queue
+12:58:00 Acquiring: renewal 3: mint for second
+12:58:00 Acquiring -> Fresh; alice gets tok2; eve gets nil
+`)
+	newStory(t, provable, betweenP).
+		proves("eve", "first").minted("tok1").
+		at("12:58:00").claimedElsewhere(20*time.Second).gets("alice").
 		proves("eve", "second").minted("tok2").
 		want(`
 12:00:00 Empty -> Acquiring; renewal 1: mint for first
 12:00:00 Acquiring -> Fresh; eve gets nil
-12:58:00 Fresh -> Expired -> Acquiring; renewal 2: mint with ref1
+12:58:00 Fresh -> Expired -> Acquiring
 12:58:00 Acquiring: renewal 3: mint for second
 12:58:00 Acquiring -> Fresh; alice gets tok2; eve gets nil
+`)
+}
+
+// Otherwise a login that fails would let a renewal begin anew before its time.
+func TestLoginWaitsForARenewalThatBacksOff(t *testing.T) {
+	newStory(t, provable).
+		proves("eve", "first").minted("tok1").
+		at("12:58:00").gets("alice").answers429(time.Second).
+		proves("eve", "second").
+		after(2 * time.Second).minted("tok2").minted("tok3").
+		want(`
+12:00:00 Empty -> Acquiring; renewal 1: mint for first
+12:00:00 Acquiring -> Fresh; eve gets nil
+12:58:00 Fresh -> Expired -> Acquiring; renewal 2: mint with ref1
+12:58:00 Acquiring: eve waits
+12:58:01 Acquiring: renewal 2: mint with ref1, attempt 2
+12:58:02 Acquiring -> Fresh; alice gets tok2; renewal 3: mint for second
+12:58:02 Fresh: eve gets nil
 `)
 }
 
@@ -209,6 +239,27 @@ func TestLoginsHaveTheirRunsOneAfterAnother(t *testing.T) {
 12:00:00 Acquiring -> Fresh; eve gets nil; renewal 2: mint for two
 12:00:00 Fresh: dan gets nil
 12:00:00 Fresh: alice gets tok2
+`)
+}
+
+// A token that was offered while the login waited is older than what it brings.
+func TestLoginReplacesATokenThatWasOfferedBeforeItBegan(t *testing.T) {
+	newStory(t, provable, onDisk).telling("saves").
+		proves("eve", "first").minted("tok1").
+		at("12:53:00").gets("alice").
+		proves("eve", "second").
+		establishes("dan", "tok9", "ref9").
+		after(time.Second).minted("tok2").minted("tok3").
+		gets("bob").
+		want(`
+12:00:00 Empty -> Acquiring; renewal 1: mint for first
+12:00:00 Acquiring -> Fresh; save tok1 as 1.1; eve gets nil
+12:53:00 Fresh -> Stale; alice gets tok1; renewal 2: mint with ref1
+12:53:00 Stale: eve waits
+12:53:00 Stale: dan gets nil
+12:53:01 Stale -> Fresh; save tok2 as 1.2; renewal 3: mint for second
+12:53:01 Fresh: save tok3 as 2.1; eve gets nil
+12:53:01 Fresh: bob gets tok3
 `)
 }
 

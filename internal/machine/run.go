@@ -238,6 +238,10 @@ func (s *step) againIn(salt uint64, tries int) time.Duration {
 
 // done takes what a leaf brought, and passes it to the stage that waits for it.
 func (s *step) done(ev Done) {
+	if x := s.exchanges.inFlight(ev.Leaf); x != nil {
+		s.arrives(x, ev.Outcome)
+		return
+	}
 	if ev.Leaf == 0 || ev.Leaf != s.Leaf() {
 		s.late(ev)
 		return

@@ -200,7 +200,7 @@ func (s *step) installMinted() {
 	}
 	s.pair = s.run.minted
 	s.finish()
-	if given {
+	if given || login != nil && !s.rules.later(s.given, s.pair.token) {
 		s.given, s.offered = messages.Token{}, false
 	}
 	if s.state == Closed {

@@ -47,7 +47,9 @@ type Session struct {
 	forcedAt   time.Time // the last renewal for want of validity
 	short      uint64    // generation that was minted and still too short for who asked; zero: none
 
-	renewals, leaves, ops uint64 // counters: no number is used twice
+	exchanges *exchanges // what was exchanged for the token held; nil: nothing
+
+	renewals, leaves, ops, flights uint64 // counters: no number is used twice
 }
 
 // pair is a token with its place in the order of tokens and its moments.
@@ -67,6 +69,9 @@ type caller struct {
 	min   time.Duration // of validity
 	newer bool          // wants a newer token than (grant, generation)
 	left  bool          // waits no longer; kept in the list until that is worth tidying
+
+	exchange *messages.Exchange // what he wants in exchange for the token; nil: the token itself
+	tried    bool               // the token was renewed for him since it was refused in exchange
 
 	grant, generation uint64
 }
@@ -115,7 +120,9 @@ func (s Session) Step(now time.Time, ev Event) (Session, []Effect) {
 	st := step{Session: s, now: now}
 	st.advance()
 	st.take(ev)
+	st.sever()
 	st.next()
+	st.nextFlights()
 	return st.Session, st.effects
 }
 
@@ -210,7 +217,10 @@ func (s *step) idle() bool {
 
 // Quiet reports whether nothing is under way, nobody is held and nothing is left
 // to be saved.
-func (s Session) Quiet() bool {
+func (s Session) Quiet() bool { return s.Settled() && !s.exchanges.flying() }
+
+// Settled is Quiet but for exchanges: nothing would be lost.
+func (s Session) Settled() bool {
 	return !s.run.active() && len(s.held) == s.gone && len(s.logins) == 0 && !s.unsaved.waiting &&
 		!s.revoke.wanted && len(s.revoke.strays) == 0
 }
@@ -225,7 +235,8 @@ func (s Session) Wake() time.Time {
 	if s.rules.KeepAlive && !s.run.active() {
 		at = sooner(at, s.keepAliveAt())
 	}
-	return sooner(at, sooner(s.holdLimit(), s.loginLimit()))
+	at = sooner(at, sooner(s.loginLimit(), s.exchanges.wake(s.settings)))
+	return sooner(at, s.holdLimit())
 }
 
 func (s Session) keepAliveAt() time.Time {
@@ -297,7 +308,7 @@ func (s Session) Leaf() uint64 {
 // after.
 func (s Session) Anew() Session {
 	fresh := New(s.key, s.settings, s.rules)
-	fresh.renewals, fresh.leaves, fresh.ops = s.renewals, s.leaves, s.ops
+	fresh.renewals, fresh.leaves, fresh.ops, fresh.flights = s.renewals, s.leaves, s.ops, s.flights
 	fresh.rev = s.rev
 	fresh.pair = pair{grant: s.pair.grant, generation: s.pair.generation} // no number is used twice
 	fresh.revoke.landed, fresh.revoke.ended = s.revoke.landed, s.revoke.ended

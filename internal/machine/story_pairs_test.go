@@ -29,12 +29,17 @@ const (
 	changedDead    happening = "Changed: death"
 	changedOld     happening = "Changed: lower revision"
 	lateDone       happening = "late Done"
+	anExchange     happening = "Exchange"
+	exchangeDone   happening = "exchange done"
+	exchangeFailed happening = "exchange failed"
+	exchangeDenied happening = "exchange denied"
 	otherwise      happening = "" // the rest: not in the table
 )
 
 var happenings = []happening{
 	aGet, aRefresh, renewalDone, renewalFailed, renewalDenied, theClock, aReject, aRevoke, anEstablish,
 	aLeave, aClose, aSleep, aGap, changedNewer, changedRevoked, changedDead, changedOld, lateDone,
+	anExchange, exchangeDone, exchangeFailed, exchangeDenied,
 }
 
 type pairing struct {
@@ -95,11 +100,15 @@ func happeningOfAsk(a messages.Ask) happening {
 	case messages.Establish:
 		return anEstablish
 	case messages.Exchange:
+		return anExchange
 	}
 	return otherwise
 }
 
 func happeningOfDone(s Session, d Done) happening {
+	if x := s.exchanges.inFlight(d.Leaf); x != nil {
+		return happeningOfExchange(d.Outcome)
+	}
 	if d.Leaf != s.Leaf() || d.Leaf == 0 {
 		return lateDone
 	}
@@ -115,6 +124,19 @@ func happeningOfDone(s Session, d Done) happening {
 		}
 		return renewalFailed
 	case Granted, Found, NotFound, Foreign, Written, Conflict, Unwritten, Unread, Ended, TimedOut:
+	}
+	return otherwise
+}
+
+func happeningOfExchange(o Outcome) happening {
+	switch o := o.(type) {
+	case Minted:
+		return exchangeDone
+	case Failed:
+		if refusesSubject(o.Failure) {
+			return exchangeDenied
+		}
+		return exchangeFailed
 	}
 	return otherwise
 }

@@ -23,6 +23,8 @@ type process struct {
 	last Done
 	life time.Duration // of the tokens that the endpoint gives this process
 
+	sublife time.Duration // of those that it gives in exchange
+
 	stores, queue mode
 	paused        bool
 }
@@ -47,7 +49,7 @@ type sent struct {
 func newProcess(name string, settings Settings, rules Rules) *process {
 	settings = settings.WithDefaults()
 	settings.Name = name
-	p := &process{name: name, settings: &settings, rules: rules, names: map[Caller]string{}, life: time.Hour}
+	p := &process{name: name, settings: &settings, rules: rules, names: map[Caller]string{}, life: time.Hour, sublife: time.Hour}
 	p.start()
 	return p
 }
@@ -123,6 +125,8 @@ func (p *process) perform(s *story, e Effect, l *line) (Done, bool) {
 		o = p.sends(s, e.Leaf, e, p.stores)
 	case Mint:
 		o = p.sends(s, e.Leaf, e, onHold)
+	case Exchange:
+		o = p.sends(s, e.Leaf, e, onHold)
 	case RevokeToken:
 		o = p.sends(s, e.Leaf, e, onHold)
 	}
@@ -173,7 +177,7 @@ func (h *shelf) serve(e Effect) Outcome {
 		return h.swap(e.Swap)
 	case Save:
 		return h.swap(e.Swap)
-	case Mint, RevokeToken, Publish, Withdraw, Answer, Emit:
+	case Mint, Exchange, RevokeToken, Publish, Withdraw, Answer, Emit:
 	}
 	panic("the store does not do that")
 }

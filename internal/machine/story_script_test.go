@@ -117,16 +117,20 @@ func (s *story) answers(l *sent, o Outcome) *story {
 // outstanding returns the leaf that has not been answered; it must be of this sort.
 func (s *story) outstanding(sort func(Effect) bool) *sent {
 	s.t.Helper()
-	if n := len(s.cur.sent); n > 0 {
-		if l := s.cur.sent[n-1]; !l.answered && sort(l.effect) {
+	for i := len(s.cur.sent) - 1; i >= 0; i-- {
+		l := s.cur.sent[i]
+		if !l.answered && sort(l.effect) {
 			return l
+		}
+		if !ofFlight(l.effect) {
+			break
 		}
 	}
 	s.t.Fatalf("nothing like this is under way; so far:\n%s", strings.Join(s.texts(), "\n"))
 	return nil
 }
 
-func isQueue(e Effect) bool { _, ok := e.(Queue); return ok }
+func isQueue(e Effect) bool { q, ok := e.(Queue); return ok && q.Flight == 0 }
 
 func isMint(e Effect) bool { _, ok := e.(Mint); return ok }
 
@@ -138,7 +142,7 @@ func isStores(e Effect) bool {
 	switch e.(type) {
 	case Load, Claim, Save:
 		return true
-	case Queue, Mint, RevokeToken, Publish, Withdraw, Answer, Emit:
+	case Queue, Mint, Exchange, RevokeToken, Publish, Withdraw, Answer, Emit:
 	}
 	return false
 }

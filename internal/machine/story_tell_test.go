@@ -76,7 +76,7 @@ func (s *story) worthTelling(e Effect, o Outcome) bool {
 		return s.told["claims"] || !landed(o)
 	case Save:
 		return s.told["saves"] || !landed(o)
-	case Mint, RevokeToken, Withdraw, Answer, Emit:
+	case Mint, Exchange, RevokeToken, Withdraw, Answer, Emit:
 	}
 	return true
 }
@@ -103,10 +103,13 @@ func (s *story) tellEffect(e Effect) string {
 	case Withdraw:
 		return "withdrawn"
 	case Answer:
-		return s.cur.names[e.Caller] + " gets " + tellReply(e.Reply)
+		return s.cur.names[e.Caller] + " gets " + tellReply(e.Reply) + s.tellEnd(e.Reply.Token)
 	case Emit:
 		return tellEvent(e.Event)
 	case Queue:
+		if e.Flight != 0 {
+			return fmt.Sprintf("flight %d: queue", e.Flight)
+		}
 		return "queue"
 	case Load:
 		return "load"
@@ -119,6 +122,8 @@ func (s *story) tellEffect(e Effect) string {
 			return "release the claim"
 		}
 		return tellSave(e.Record)
+	case Exchange:
+		return tellExchange(e)
 	case RevokeToken:
 		return "revoke " + e.Token.Reveal()
 	}
@@ -172,6 +177,14 @@ func tellReply(r messages.Reply) string {
 		return "nil"
 	}
 	return r.Token.Access.Reveal()
+}
+
+// tellEnd tells when a token ends, if the script wants it.
+func (s *story) tellEnd(t messages.Token) string {
+	if !s.told["ends"] || t.Access == "" {
+		return ""
+	}
+	return ", which ends " + clock(t.Expiry)
 }
 
 func tellError(err error) string {

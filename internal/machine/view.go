@@ -26,7 +26,7 @@ func (s Session) View(now time.Time) View {
 		Generation:    st.pair.generation,
 		Expiry:        st.pair.token.Expiry,
 		RefreshExpiry: st.pair.token.RefreshExpiry,
-		Held:          len(s.held) - s.gone,
+		Held:          st.waiting(),
 		Renewing:      s.run.purpose == renew || s.run.purpose == establish,
 		Unsaved:       s.unsaved.waiting || s.revoke.unsaved,
 	}

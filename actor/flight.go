@@ -1,0 +1,77 @@
+package actor
+
+import (
+	"context"
+
+	"github.com/holdfast-go/holdfast/internal/machine"
+)
+
+// flight is an exchange under way: its own place at the endpoint's bound, and
+// its leaf.
+type flight struct {
+	ticket *ticket
+	leaf   running
+}
+
+// enqueueFlight waits for a slot for an exchange.
+func (s *Session) enqueueFlight(q machine.Queue) {
+	f := s.flightOf(q.Flight)
+	f.ticket = s.bound.enter(s.machine.Flight(q.Flight).Urgent, func() {
+		s.post(done{machine.Done{Leaf: q.Number, Outcome: machine.Granted{}}})
+	})
+}
+
+// exchange starts the request of a flight.
+func (s *Session) exchange(x machine.Exchange) {
+	s.flightOf(x.Flight).leaf = s.start(x.Leaf, func(ctx context.Context) machine.Outcome {
+		token, err := s.Endpoint().Exchange(ctx, s.house.clock.Now(), x)
+		if err != nil {
+			return machine.Failed{Failure: failure(err)}
+		}
+		return machine.Minted{Token: token}
+	})
+}
+
+func (s *Session) flightOf(number uint64) *flight {
+	if f, ok := s.flights[number]; ok {
+		return f
+	}
+	if s.flights == nil {
+		s.flights = make(map[uint64]*flight)
+	}
+	f := &flight{}
+	s.flights[number] = f
+	return f
+}
+
+// setFlights cancels the leaves of flights that the machine does not wait for
+// any more, gives places back, and says how urgent the others are.
+func (s *Session) setFlights() {
+	for number, f := range s.flights {
+		f.set(s.machine.Flight(number))
+		if f.ticket == nil && f.leaf.number == 0 {
+			delete(s.flights, number)
+		}
+	}
+	if len(s.flights) == 0 {
+		s.flights = nil
+	}
+}
+
+func (f *flight) set(wanted machine.Flight) {
+	if f.leaf.number != 0 && f.leaf.number != wanted.Leaf {
+		f.leaf.cancel()
+		f.leaf = running{}
+	}
+	if f.ticket == nil {
+		return
+	}
+	switch wanted.Slot {
+	case machine.NoSlot:
+		f.ticket.leave()
+		f.ticket = nil
+	case machine.WantSlot:
+		f.ticket.hurry(wanted.Urgent)
+	case machine.HaveSlot:
+	}
+}

@@ -1,0 +1,229 @@
+package machine
+
+import (
+	"testing"
+	"time"
+
+	"github.com/holdfast-go/holdfast/messages"
+)
+
+// kept is a session with tok1, and sub1 that was exchanged for it.
+func kept(t *testing.T, with ...any) *story {
+	return fly(t, with...).exchanged("read", "sub1").since()
+}
+
+func TestRejectedExchangedTokenIsNotGivenAgain(t *testing.T) {
+	kept(t).
+		rejects("carol", "sub1").
+		rejects("carol", "sub1").
+		exchanges("dave", "read").exchanged("read", "sub2").
+		gets("alice").
+		want(`
+12:00:00 Fresh: rejected; carol gets nil
+12:00:00 Fresh: carol gets nil
+12:00:00 Fresh: flight 2: exchange tok1 for read
+12:00:00 Fresh: dave gets sub2
+12:00:00 Fresh: alice gets tok1
+`)
+}
+
+// A resource server cannot have the endpoint asked with every call.
+func TestSecondRejectOfAnExchangeWithinAForceIntervalChangesNothing(t *testing.T) {
+	kept(t).
+		rejects("carol", "sub1").
+		exchanges("dave", "read").exchanged("read", "sub2").
+		after(9*time.Second).rejects("carol", "sub2").
+		exchanges("dave", "read").
+		exchanges("eve", "write").exchanged("write", "sub3").
+		rejects("carol", "sub3").
+		after(time.Second).rejects("carol", "sub2").
+		exchanges("dave", "read").
+		want(`
+12:00:00 Fresh: rejected; carol gets nil
+12:00:00 Fresh: flight 2: exchange tok1 for read
+12:00:00 Fresh: dave gets sub2
+12:00:09 Fresh: carol gets ErrUnavailable, retry after 1s
+12:00:09 Fresh: dave gets sub2
+12:00:09 Fresh: flight 3: exchange tok1 for write
+12:00:09 Fresh: eve gets sub3
+12:00:09 Fresh: rejected; carol gets nil
+12:00:10 Fresh: rejected; carol gets nil
+12:00:10 Fresh: flight 4: exchange tok1 for read
+`)
+}
+
+func TestRejectOfWhatIsNotGivenOutAnyMoreDoesNothing(t *testing.T) {
+	kept(t).
+		at("12:57:00").rejects("carol", "sub1").
+		rejects("carol", "sub7").
+		rejects("carol", "").
+		want(`
+12:57:00 Fresh -> Expired; carol gets nil
+12:57:00 Expired: carol gets nil
+12:57:00 Expired: carol gets nil
+`)
+}
+
+func TestRejectOfTheParentDropsWhatWasExchangedForIt(t *testing.T) {
+	kept(t).
+		exchanges("bob", "write").
+		exchanges("carol", "write").
+		rejects("dave", "tok1").
+		exchanges("eve", "read").
+		exchanged("write", "sub2").
+		minted("tok2").
+		exchanged("read", "sub3").
+		exchanged("write", "sub4").
+		want(`
+12:00:00 Fresh: flight 2: exchange tok1 for write
+12:00:00 Fresh: carol waits
+12:00:00 Fresh -> Acquiring; withdrawn; rejected; dave gets nil; renewal 2: mint
+12:00:00 Acquiring: eve waits
+12:00:00 Acquiring -> Fresh; flight 3: exchange tok2 for write; flight 4: exchange tok2 for read
+12:00:00 Fresh: eve gets sub3
+12:00:00 Fresh: bob gets sub4; carol gets sub4
+`)
+}
+
+func TestRevokeDropsWhatWasExchanged(t *testing.T) {
+	kept(t).
+		exchanges("bob", "write").
+		revokes("eve").
+		exchanged("write", "sub2").
+		ends().
+		exchanges("carol", "read").minted("tok2").
+		want(`
+12:00:00 Fresh: flight 2: exchange tok1 for write
+12:00:00 Fresh -> Revoked; withdrawn; bob gets ErrRevoked; revoke tok1
+12:00:00 Revoked: eve gets nil
+12:00:00 Revoked -> Acquiring; renewal 3: mint
+12:00:00 Acquiring -> Fresh; flight 3: exchange tok2 for read
+`)
+}
+
+func TestRevokeElsewhereDropsWhatWasExchanged(t *testing.T) {
+	kept(t, betweenP).
+		exchanges("bob", "write").
+		revokedElsewhere().hears().
+		exchanged("write", "sub2").
+		exchanges("carol", "read").minted("tok2").
+		want(`
+12:00:00 Fresh: flight 2: exchange tok1 for write
+12:00:00 Fresh -> Revoked; withdrawn; revoked elsewhere; bob gets ErrRevoked
+12:00:00 Revoked -> Acquiring; renewal 2: mint
+12:00:00 Acquiring -> Fresh; flight 3: exchange tok2 for read
+`)
+	newStory(t, withExchange(persistent), betweenP).
+		exchanges("bob", "read").exchanged("read", "sub1").exchanges("bob", "write").since().
+		revokedElsewhere().hears().
+		exchanged("write", "sub2").
+		exchanges("carol", "read").
+		want(`
+12:00:00 Fresh -> Revoked; withdrawn; revoked elsewhere; bob gets ErrRevoked
+12:00:00 Revoked: carol gets ErrRevoked
+`)
+}
+
+func TestNewGrantDropsWhatWasExchangedForTheOldOne(t *testing.T) {
+	newStory(t, withExchange(persistent)).
+		exchanges("bob", "read").exchanged("read", "sub1").exchanges("bob", "write").since().
+		after(time.Second).establishes("eve", "tok5", "ref5").
+		exchangedLate("sub2").
+		exchanges("carol", "read").
+		want(`
+12:00:01 Fresh: eve gets nil; flight 3: exchange tok5 for write
+12:00:01 Fresh: flight 4: exchange tok5 for read
+`)
+}
+
+func TestNewGrantOfElsewhereDropsWhatWasExchangedForTheOldOne(t *testing.T) {
+	newStory(t, withExchange(persistent), betweenP).
+		exchanges("bob", "read").exchanged("read", "sub1").since().
+		refreshes("carol").
+		exchanges("bob", "write").
+		establishedElsewhere("tok5", "ref5").hears().
+		exchangedLate("sub2").
+		exchanges("carol", "read").
+		want(`
+12:00:00 Fresh -> Stale; renewal 2: mint with ref0
+12:00:00 Stale: flight 2: exchange tok0 for write
+12:00:00 Stale: adopted; carol gets tok5; flight 3: exchange tok5 for write
+12:00:00 Stale: flight 4: exchange tok5 for read
+`)
+}
+
+// Where a renewal kills the old token, what was exchanged for it may die with it.
+func TestRenewalThatRevokesDropsWhatWasExchanged(t *testing.T) {
+	rules := withExchange(persistent)
+	rules.RenewalRevokes = true
+	newStory(t, rules).
+		exchanges("bob", "read").exchanged("read", "sub1").exchanges("bob", "write").since().
+		refreshes("alice").
+		exchanges("carol", "read").
+		exchanged("write", "sub2").
+		minted("tok2").
+		want(`
+12:00:00 Fresh -> Stale -> Acquiring; withdrawn; renewal 2: mint with ref0
+12:00:00 Acquiring: carol waits
+12:00:00 Acquiring -> Fresh; alice gets tok2; flight 3: exchange tok2 for write; flight 4: exchange tok2 for read
+`)
+}
+
+func TestRenewalElsewhereThatRevokesDropsWhatWasExchanged(t *testing.T) {
+	rules := withExchange(persistent)
+	rules.RenewalRevokes = true
+	newStory(t, rules, betweenP).
+		exchanges("bob", "read").exchanged("read", "sub1").since().
+		renewedElsewhere("tok2", "ref2").hears().
+		exchanges("bob", "read").
+		want(`
+12:00:00 Fresh: adopted
+12:00:00 Fresh: flight 2: exchange tok2 for read
+`)
+}
+
+func TestCloseEndsExchanges(t *testing.T) {
+	s := kept(t).
+		exchanges("bob", "write").
+		closes().
+		exchanged("write", "sub2").
+		exchanges("carol", "read")
+	if !s.cur.session.Quiet() || s.cur.session.exchanges != nil {
+		t.Error("something is left")
+	}
+	s.want(`
+12:00:00 Fresh: flight 2: exchange tok1 for write
+12:00:00 Fresh -> Closed; withdrawn; bob gets ErrClosed
+12:00:00 Closed: carol gets ErrClosed
+`)
+}
+
+func TestWhoIsTurnedBackIsHeldInTheOrderOfComing(t *testing.T) {
+	newStory(t, withExchange(credentials), Settings{LeafTimeout: time.Minute}).gets("alice").minted("tok1").
+		exchanges("bob", "read").
+		after(time.Second).exchanges("carol", "write").
+		after(time.Second).exchanges("dave", "read").
+		after(time.Second).exchanges("eve", "write").
+		since().
+		after(time.Second).rejects("frank", "tok1").
+		leaves("carol").leaves("dave").
+		at("12:00:34").
+		want(`
+12:00:04 Fresh -> Acquiring; withdrawn; rejected; frank gets nil; renewal 2: mint
+12:00:34 Acquiring: bob gets ErrUnavailable, retry after 1s; eve gets ErrUnavailable, retry after 1s
+`)
+}
+
+func TestAdoptedRejectionDropsWhatWasExchanged(t *testing.T) {
+	newStory(t, withExchange(persistent), betweenP).
+		exchanges("bob", "read").exchanged("read", "sub1").since().
+		writes(func(r *messages.Record) {
+			r.Generation, r.Token = 2, token("tok2", "ref2", noon, time.Hour)
+			r.Rejected = messages.DigestOf("tok2")
+		}).hears().
+		exchanges("carol", "read").
+		want(`
+12:00:00 Fresh -> Expired; adopted; withdrawn
+12:00:00 Expired -> Acquiring; renewal 2: mint with ref2
+`)
+}

@@ -3,6 +3,8 @@ package machine
 import (
 	"testing"
 	"time"
+
+	"github.com/holdfast-go/holdfast/messages"
 )
 
 func TestEstablishedTokenReplacesTheGrant(t *testing.T) {
@@ -198,5 +200,22 @@ func TestGrantEstablishedElsewhereIsNotEndedByARevokeHere(t *testing.T) {
 12:00:01 Revoked: revoke tok0
 12:00:01 Revoked -> Empty; save the empty tombstone (conflict); eve gets nil
 12:00:01 Empty -> Acquiring -> Fresh; woke; bob gets tok9
+`)
+}
+
+// What was being saved when it was revoked elsewhere is not given out because
+// somebody has logged in again since.
+func TestGivenTokenThatWasRevokedWhileItWasSavedIsNotPublished(t *testing.T) {
+	newStory(t, persistent, betweenP).telling("published").
+		storeHolds().gets("alice").lands().
+		writes(func(r *messages.Record) { r.Grant, r.Status = 1, messages.Gone }).hears(). // by who was given it too
+		after(time.Second).establishes("eve", "tok5", "ref5").
+		after(2 * time.Second).
+		want(`
+12:00:00 Empty -> Acquiring; load
+12:00:00 Acquiring: save tok0 as 1.1
+12:00:00 Acquiring -> Revoked; withdrawn; revoked elsewhere; alice gets ErrRevoked
+12:00:01 Revoked -> Acquiring; eve gets nil
+12:00:03 Acquiring: load
 `)
 }

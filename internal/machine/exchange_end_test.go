@@ -227,3 +227,35 @@ func TestAdoptedRejectionDropsWhatWasExchanged(t *testing.T) {
 12:00:00 Expired -> Acquiring; renewal 2: mint with ref2
 `)
 }
+
+// Who is held for the next token is not given what was exchanged for the one before.
+func TestWhoWaitsForANewerTokenGetsNothingOfAnOlderGrant(t *testing.T) {
+	newStory(t, withExchange(persistent), betweenP).
+		exchanges("bob", "read").since().
+		refusesSubject("read").
+		exchanges("carol", "read").exchanged("read", "sub1").
+		establishedElsewhere("tok5", "ref5").hears().
+		want(`
+12:00:00 Fresh -> Stale; renewal 2: mint with ref0
+12:00:00 Stale: flight 2: exchange tok0 for read
+12:00:00 Stale: carol gets sub1
+12:00:00 Stale: adopted; flight 4: exchange tok5 for read
+`)
+}
+
+func TestWhoWaitsForANewerTokenGetsNothingOfAKilledOne(t *testing.T) {
+	rules := withExchange(persistent)
+	rules.RenewalRevokes = true
+	newStory(t, rules, betweenP).
+		exchanges("bob", "read").since().
+		queueHolds().refusesSubject("read").
+		exchanges("carol", "read").flightSlot().exchanged("read", "sub1").
+		renewedElsewhere("tok2", "ref2").hears().
+		want(`
+12:00:00 Fresh -> Stale; queue
+12:00:00 Stale: flight 2: queue
+12:00:00 Stale: flight 2: exchange tok0 for read
+12:00:00 Stale: carol gets sub1
+12:00:00 Stale -> Fresh; adopted; flight 4: queue
+`)
+}

@@ -119,18 +119,18 @@ func TestRefusedSubjectIsRenewedOnceAndExchangedAgain(t *testing.T) {
 }
 
 func TestSubjectThatIsRefusedAgainIsNotRenewedAgain(t *testing.T) {
-	newStory(t, withExchange(persistent)).
+	newStory(t, withExchange(persistent), Settings{LeafTimeout: time.Minute}).
 		exchanges("bob", "read").refusesSubject("read").minted("tok2").
-		after(time.Second).refusesSubject("read").
+		after(11*time.Second).refusesSubject("read").
 		exchanges("carol", "read").
 		gets("alice").
 		want(`
 12:00:00 Empty -> Acquiring -> Fresh; flight 1: exchange tok0 for read
 12:00:00 Fresh -> Stale; renewal 2: mint with ref0
 12:00:00 Stale -> Fresh; flight 2: exchange tok2 for read
-12:00:01 Fresh: bob gets ErrUnavailable (400), retry after 5m0s
-12:00:01 Fresh: carol gets ErrUnavailable (400), retry after 5m0s
-12:00:01 Fresh: alice gets tok2
+12:00:11 Fresh: bob gets ErrUnavailable (400), retry after 5m0s
+12:00:11 Fresh: carol gets ErrUnavailable (400), retry after 5m0s
+12:00:11 Fresh: alice gets tok2
 `)
 }
 
@@ -252,5 +252,19 @@ func TestRenewalOfARefusedSubjectThatFailsIsToldToWhoWaits(t *testing.T) {
 12:00:00 Fresh -> Stale; renewal 2: mint
 12:00:00 Stale: bob gets ErrUnavailable (503), retry after 1.428s; fails; due again 12:00:01.428
 12:00:00 Stale: flight 2: exchange tok1 for read
+`)
+}
+
+func TestOtherFailureAfterARefusedSubjectCoolsDownAsUsual(t *testing.T) {
+	newStory(t, withExchange(persistent), Settings{Retries: -1}).
+		gets("alice").at("12:53:00").gets("alice").answers503().
+		exchanges("bob", "read").refusesSubject("read").
+		after(time.Minute).gets("alice").minted("tok2").since().
+		exchanges("bob", "read").refuses503("read").
+		exchanges("bob", "read").
+		want(`
+12:54:00 Fresh: flight 2: exchange tok2 for read
+12:54:00 Fresh: bob gets ErrUnavailable (503), retry after 2s
+12:54:00 Fresh: bob gets ErrUnavailable (503), retry after 2s
 `)
 }

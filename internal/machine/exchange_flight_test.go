@@ -104,6 +104,16 @@ func TestAskersAreHeldFromWhenTheFlightHasItsSlot(t *testing.T) {
 `)
 }
 
+func TestAskersAreHeldNoLongerForASecondTry(t *testing.T) {
+	fly(t, Settings{LeafTimeout: time.Minute}).
+		after(20 * time.Second).refuses503("read").
+		after(20 * time.Second).
+		want(`
+12:00:20.590 Fresh: flight 1: exchange tok1 for read, attempt 2
+12:00:30 Fresh: bob gets ErrUnavailable, retry after 1s
+`)
+}
+
 func TestOnlySoManyCallersWaitForASession(t *testing.T) {
 	fly(t, Settings{HoldAtMost: 3}).
 		exchanges("carol", "read").
@@ -254,4 +264,16 @@ func TestExchangeHasNoOtherOutcomes(t *testing.T) {
 	}()
 	s := fly(t)
 	s.answers(s.flying("read"), Ended{})
+}
+
+func TestAskerWhoLeavesTwiceIsCountedOnce(t *testing.T) {
+	fly(t, Settings{HoldAtMost: 5}).
+		exchanges("carol", "read").exchanges("dave", "read").exchanges("eve", "read").exchanges("frank", "read").since().
+		leaves("bob").leaves("bob").
+		exchanges("gina", "read").
+		exchanges("hank", "read").
+		want(`
+12:00:00 Fresh: gina waits
+12:00:00 Fresh: hank gets ErrOverloaded, retry after 1s
+`)
 }

@@ -215,7 +215,9 @@ func (w *promiseWorld) checkFlights(p *promiseProc) {
 
 // finalExchange asks until there is a token in exchange, for a session that has one.
 func (w *promiseWorld) finalExchange(p *promiseProc) {
-	if w.broken != "" || w.plan.rules.Exchanging != ByRequest {
+	t := p.session.pair.token
+	ended := w.plan.rules.Human && !w.server.alive(t.Access, w.clock) && !w.server.renewable(t.Refresh)
+	if w.broken != "" || w.plan.rules.Exchanging != ByRequest || ended {
 		return
 	}
 	var err error

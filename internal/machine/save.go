@@ -232,15 +232,19 @@ func (s *step) superseded() bool {
 	return s.buried() || !newer(m.grant, m.generation, s.pair.grant, s.pair.generation)
 }
 
-// buried reports whether the grant that the run has renewed was revoked meanwhile.
+// buried reports whether the grant that the run has renewed, or was to install, was
+// revoked meanwhile.
 func (s *step) buried() bool {
-	switch {
-	case s.state == Revoked:
-		return true
-	case s.run.purpose == establish:
-		return s.revoke.landed && !s.run.overTomb
+	switch s.run.purpose {
+	case renew:
+		return s.state == Revoked || s.revoke.landed && s.run.spent.grant <= s.pair.grant
+	case install:
+		return s.state == Revoked || s.revoke.landed && s.run.minted.grant <= s.pair.grant
+	case establish:
+		return s.state == Revoked || s.revoke.landed && !s.run.overTomb
+	case nothing, resave, revoke, discard:
 	}
-	return s.run.purpose == renew && s.revoke.landed && s.run.spent.grant <= s.pair.grant
+	return s.state == Revoked
 }
 
 // endSuperseded ends at the server what belongs to another grant than the

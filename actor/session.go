@@ -225,5 +225,8 @@ func (s *Session) closeAnd(seen chan<- struct{}) <-chan struct{} {
 // Endpoint returns by what the session's requests go.
 func (s *Session) Endpoint() Endpoint { return *s.endpoint.Load() }
 
+// TakesProofs reports whether the session can be established by proofs.
+func (s *Session) TakesProofs() bool { return s.rules.Proofs }
+
 // ServedUntil returns when the session stops giving out a token.
 func (s *Session) ServedUntil(t messages.Token) time.Time { return s.house.settings.ServedUntil(t) }

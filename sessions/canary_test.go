@@ -104,6 +104,8 @@ func TestNothingOfTheFrontDoorPrintsASecret(t *testing.T) {
 		"KeepAlive":                  sessions.KeepAlive(sessions.Persistent(endpoint, token)),
 		"JWTBearer":                  sessions.JWTBearer(endpoint, assertion),
 		"Static":                     sessions.Static(endpoint, token),
+		"Authorization":              sessions.Authorization(sessions.Spatium("https://as.example/"+bird), "id", "read"),
+		"AuthorizationService":       sessions.Spatium("https://as.example/" + bird),
 		"a slice of kinds":           []sessions.Kind{sessions.Persistent(endpoint, token)},
 		"Config":                     config,
 		"Manager":                    mgr,
@@ -118,6 +120,7 @@ func TestNothingOfTheFrontDoorPrintsASecret(t *testing.T) {
 
 		"held kind":              holder{kind: sessions.Persistent(endpoint, token)},
 		"held KeepAlive":         holder{kind: sessions.KeepAlive(sessions.Persistent(endpoint, token))},
+		"held Authorization":     holder{kind: sessions.Authorization(sessions.Spatium("https://as.example/"+bird), "id", "read")},
 		"held Anonymous":         holder{kind: sessions.Anonymous(endpoint)},
 		"held ClientCredentials": holder{kind: sessions.ClientCredentials(endpoint, sessions.Subject{})},
 		"held Basic":             holder{auth: sessions.Basic(bird)},

@@ -37,10 +37,9 @@
 //	ClientCredentials  the same, also for a subject of the client
 //	JWTBearer          an assertion that the client signs for somebody (RFC 7523)
 //	Persistent         a refresh token that somebody's login has left
+//	Authorization      proofs that are turned into permissions, and their refresh token
+//	Static             a token that nobody can renew
 //	KeepAlive          any of these, renewed without being asked
-//
-// Authorization, ClientToken and Static are declared and answer
-// ErrNotSupported, as does Session.Establish.
 //
 // # Clients
 //

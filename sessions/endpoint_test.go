@@ -174,7 +174,6 @@ func TestWhatIsOnlyDeclaredIsNotSupported(t *testing.T) {
 	d := &desk{}
 	mgr := manage(t, sessions.Config{})
 	for name, kind := range map[string]sessions.Kind{
-		"Authorization":             sessions.Authorization(sessions.Spatium("https://as.example"), "id", "read"),
 		"ClientToken":               sessions.ClientToken(d.endpoint()),
 		"KeepAlive of one of these": sessions.KeepAlive(sessions.ClientToken(d.endpoint())),
 	} {

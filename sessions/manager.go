@@ -76,7 +76,8 @@ func own(s store.Store) (release func(), err error) {
 // the first ask does.
 //
 // A session that is open already must be of the same identity: the same kind,
-// endpoint, client, subject, scopes, resource, audience and extra fields. Its
+// endpoint, client, subject, scopes, resource, audience and extra fields, or the same
+// service, tokenID and permissions. Its
 // requests go by the new kind's credentials, headers and HTTP client from then on, so a
 // client's secret can be replaced; the other fields stay as they were, and both have
 // a RevokeURL or neither has. If the new

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"time"
+	"unicode/utf8"
 
 	"github.com/holdfast-go/holdfast/actor"
 	"github.com/holdfast-go/holdfast/messages"
@@ -124,20 +125,48 @@ func (s *Session) Exchange(ctx context.Context, x messages.Exchange, opts ...Opt
 	return r.Token, s.wrap(r.Err)
 }
 
-// Establish is not supported: ErrNotSupported.
-func (s *Session) Establish(_ context.Context, _ ...string) error { return s.wrap(ErrNotSupported) }
+// Establish begins a new grant by proofs of who somebody is: for an Authorization
+// session security tokens of the service's factors, which are sent as they are. It
+// waits for a renewal that is under way. What the session had is given out until the
+// new grant is there, and stays if none comes. Each Establish is a grant of its own,
+// and with it the service ends the older refresh token of this tokenID, which it may have done
+// too where its answer was lost. Sessions side by side are told apart by their tokenIDs.
+//
+// It returns nil when the new token is saved, or is given out unsaved because the store
+// did not take it. The error is the cause of ctx, ErrLoginRequired (the proofs are refused),
+// ErrUnavailable or ErrOverloaded (try again, with new proofs where they are good once
+// only), ErrRevoked (by a Revoke meanwhile), ErrInvalid (no proof or an empty one, or a
+// record in the store that is another session's), ErrNotSupported (another kind) or
+// ErrClosed.
+func (s *Session) Establish(ctx context.Context, proof ...string) error {
+	if !s.live.TakesProofs() {
+		return s.wrap(ErrNotSupported)
+	}
+	if len(proof) == 0 {
+		return s.wrap(messages.Invalid("proof", "is missing"))
+	}
+	proofs := make([]messages.Secret, len(proof))
+	for i, p := range proof {
+		if p == "" || !utf8.ValidString(p) {
+			return s.wrap(messages.Invalid("proof", "is empty or not UTF-8"))
+		}
+		proofs[i] = messages.Secret(p)
+	}
+	return s.wrap(s.live.Ask(ctx, messages.Establish{Proofs: proofs}).Err)
+}
 
 // Revoke has the server end the session's tokens. From its beginning nobody is
 // given one any more. It returns nil only when the server has confirmed; with an
 // error the session is revoked all the same, and another Revoke, here, in another
 // process or after a restart, goes on where this one ended.
 //
-// A Persistent session stays revoked: ErrRevoked. The other kinds get a new
-// token with the next ask. Without an Endpoint.RevokeURL the error is ErrNotSupported
-// and nothing happens, but for an Authorization session: its service can end
-// nothing, so the tokens are forgotten here and in the store, it stays revoked,
-// and the error is ErrNotSupported all the same, since no server has confirmed
-// anything.
+// A Persistent session stays revoked: ErrRevoked. The other kinds that have a
+// revocation endpoint get a new token with the next ask. Without an Endpoint.RevokeURL
+// the error is ErrNotSupported and nothing happens.
+//
+// The service of an Authorization session has no revocation endpoint. Its tokens are
+// forgotten, here and in the store, and the session is revoked, until it is established
+// again; the error is ErrNotSupported all the same, since the server has confirmed nothing.
 func (s *Session) Revoke(ctx context.Context, opts ...Option) error {
 	c, err := addressOnly(opts)
 	if err != nil {

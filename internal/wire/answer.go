@@ -13,11 +13,11 @@ const longestToken = 32 << 10
 // readToken reads a token out of an answer to a request that was sent at sent.
 // anyType: it may be no access token that goes into a header.
 func readToken(o object, sent time.Time, anyType bool) (messages.Token, flaw) {
-	access, bad := readAccess(o)
+	access, bad := readAccess(o, "access_token")
 	if bad != "" {
 		return messages.Token{}, bad
 	}
-	refresh, bad := readRefresh(o)
+	refresh, bad := readRefresh(o, "refresh_token")
 	if bad != "" {
 		return messages.Token{}, bad
 	}
@@ -41,20 +41,20 @@ func readToken(o object, sent time.Time, anyType bool) (messages.Token, flaw) {
 	}, ""
 }
 
-func readAccess(o object) (messages.Secret, flaw) {
-	if o["access_token"] == nil {
-		return "", "answer has no access_token"
+func readAccess(o object, name string) (messages.Secret, flaw) {
+	if o[name] == nil {
+		return "", flaw("answer has no " + name)
 	}
-	access, ok := o["access_token"].(string)
+	access, ok := o[name].(string)
 	switch {
 	case !ok:
-		return "", "access_token is not a string"
+		return "", flaw(name + " is not a string")
 	case access == "":
-		return "", "access_token is empty"
+		return "", flaw(name + " is empty")
 	case len(access) > longestToken:
-		return "", "access_token is too large"
+		return "", flaw(name + " is too large")
 	case strings.ContainsFunc(access, notInToken):
-		return "", "access_token has a character that no header may have"
+		return "", flaw(name + " has a character that no header may have")
 	}
 	return messages.Secret(access), ""
 }
@@ -65,16 +65,16 @@ func notInToken(r rune) bool { return r <= ' ' || r > '~' }
 
 // readRefresh takes an empty refresh token for none, as RFC 6749 has no such thing
 // and some servers send one to say "keep yours".
-func readRefresh(o object) (messages.Secret, flaw) {
-	if o["refresh_token"] == nil {
+func readRefresh(o object, name string) (messages.Secret, flaw) {
+	if o[name] == nil {
 		return "", ""
 	}
-	refresh, ok := o["refresh_token"].(string)
+	refresh, ok := o[name].(string)
 	switch {
 	case !ok:
-		return "", "refresh_token is not a string"
+		return "", flaw(name + " is not a string")
 	case len(refresh) > longestToken:
-		return "", "refresh_token is too large"
+		return "", flaw(name + " is too large")
 	}
 	return messages.Secret(refresh), ""
 }

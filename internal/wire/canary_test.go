@@ -68,10 +68,15 @@ func tellTales() map[string]string {
 		"a code":                 `{"error":"` + canary + `"}`,
 		"a sentence as the code": `{"error":"no such token: ` + canary + `"}`,
 		"a code and more":        `{"error":"invalid_grant","error_description":"` + canary + `","access_token":"` + canary + `"}`,
+		"an envelope":            `{"requestId":"` + requestID + `","message":"` + canary + `"}`,
+		"another's envelope":     `{"requestId":"` + canary + `","error":"` + canary + `"}`,
+		"an unusable permission": `{"requestId":"` + requestID + `","data":{"permissionToken":{"permissionToken":"` + canary + ` "}}}`,
+		"a permission twice":     `{"data":{"` + canary + `":1,"` + canary + `":2}}`,
 		"too much":               strings.Repeat(canary, 100_000),
 	} {
 		raw[name+" on 200"] = answer(200, body)
 		raw[name+" on 400"] = answer(400, body)
+		raw[name+" on 403"] = answer(403, body)
 	}
 	return raw
 }

@@ -52,6 +52,9 @@ func (r Request) sent() []string {
 	for _, f := range slices.Concat(r.Form, r.Credentials.Fields) {
 		all = append(all, f.Value)
 	}
+	for _, m := range r.JSON {
+		all = append(all, m.texts()...)
+	}
 	for _, values := range r.Header {
 		all = append(all, values...)
 	}

@@ -1,7 +1,7 @@
-// Package wire makes one request to a token or revocation endpoint, reads the
-// answer strictly, and says what it means if that brought nothing.
+// Package wire makes one request to a token, revocation or permission endpoint, reads
+// the answer strictly, and says what it means if that brought nothing.
 //
-//	Request ─▶ form and headers ─▶ endpoint ─▶ reply ─▶ messages.Token, or messages.Failure
+//	Request ─▶ body and headers ─▶ endpoint ─▶ reply ─▶ messages.Token, or messages.Failure
 //
 // It is the one place that knows about HTTP statuses and OAuth error codes. What
 // it made of them is the Verdict of a [messages.Failure]:
@@ -20,6 +20,9 @@
 //	  501, 503, 505                                       Transient
 //	  500, 502, 504 and any other status                  Doubtful
 //	  a body that breaks off (2xx, 4xx and 5xx)           Doubtful
+//	an answer of a permission service, before that
+//	  with the request-id of another request              Doubtful
+//	  401 or 403 with ours and no code that is above      GrantDenied
 //	no answer
 //	  there was no connection to write to                 Transient
 //	  something may have been written                     Doubtful

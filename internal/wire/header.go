@@ -16,6 +16,12 @@ func (r Request) headers() http.Header {
 		h.Set("User-Agent", "holdfast")
 	}
 	h.Set("Content-Type", "application/x-www-form-urlencoded")
+	if r.JSON != nil {
+		h.Set("Content-Type", "application/json")
+	}
+	if r.ID != "" {
+		h.Set("Request-Id", r.ID)
+	}
 	h.Set("Accept", "application/json")
 	if r.Credentials.Authorization != "" {
 		h.Set("Authorization", r.Credentials.Authorization.Reveal())

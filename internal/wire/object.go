@@ -7,8 +7,9 @@ import (
 	"io"
 )
 
-// object has the members of a JSON object. Numbers are of type json.Number, and a
-// member that is null is as good as absent.
+// object has the members of a JSON object. Numbers are of type json.Number, objects
+// are json.RawMessages that inside has not read yet, and a member that is null is as
+// good as absent.
 type object map[string]any
 
 // flaw says in our own words why an answer cannot be used; empty: it can.
@@ -49,6 +50,18 @@ func readObject(body []byte) (object, flaw) {
 	return o, ""
 }
 
+// inside reads an object that is a member of o; nil, and no flaw: there is none.
+func (o object) inside(name string) (object, flaw) {
+	if o[name] == nil {
+		return nil, ""
+	}
+	raw, ok := o[name].(json.RawMessage)
+	if !ok {
+		return nil, flaw(name + " is not an object")
+	}
+	return readObject(raw)
+}
+
 // readValue looks at the grammar of the whole body, which a decoder that is asked
 // for one token after the other does not.
 func readValue(body []byte) (json.RawMessage, flaw) {
@@ -74,6 +87,12 @@ func readMember(d *json.Decoder) (name string, value any, err error) {
 		return "", nil, err
 	}
 	name, _ = token.(string)
-	err = d.Decode(&value)
+	var raw json.RawMessage
+	if err := d.Decode(&raw); err != nil || bytes.HasPrefix(raw, []byte("{")) {
+		return name, raw, err
+	}
+	v := json.NewDecoder(bytes.NewReader(raw))
+	v.UseNumber()
+	err = v.Decode(&value)
 	return name, value, err
 }

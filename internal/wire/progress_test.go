@@ -195,5 +195,12 @@ func askings() map[string]asking {
 		"revoke": func(ctx context.Context, c *wire.Client, url string) error {
 			return c.Revoke(ctx, noon, secretRequest(url))
 		},
+		"permission": func(ctx context.Context, c *wire.Client, url string) error {
+			r := secretRequest(url)
+			r.Form, r.ID = nil, requestID
+			r.JSON = []wire.Member{{Name: "tokenId", Text: canary}, {Name: "securityTokens", List: []string{"s", canary}}}
+			_, err := c.Permission(ctx, noon, r)
+			return err
+		},
 	}
 }

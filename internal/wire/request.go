@@ -23,6 +23,14 @@ type Request struct {
 	// Form is sent urlencoded in this order; a field with an empty Value is left out.
 	Form []Field
 
+	// JSON is sent as a JSON object, in this order, in the place of Form and of the
+	// Credentials' Fields; nil: they are.
+	JSON []Member
+
+	// ID is sent as the request-id, and a service that repeats it in its answer must
+	// say this one; empty: not sent. It is no secret, and is new for each request.
+	ID string
+
 	// Header has extra headers; nil: none. Those that this package sets itself,
 	// and those that would make net/http send a request twice, are ignored.
 	Header http.Header
@@ -74,11 +82,17 @@ func (r Request) build(ctx context.Context) (*http.Request, string) {
 	if !ValidHeader(header) {
 		return nil, "a header is not valid"
 	}
-	form := EncodeForm(slices.Concat(r.Form, r.Credentials.Fields))
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, r.URL, strings.NewReader(form))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, r.URL, strings.NewReader(r.body()))
 	if err != nil {
 		return nil, "URL is refused"
 	}
 	req.Header = header
 	return req, ""
+}
+
+func (r Request) body() string {
+	if r.JSON != nil {
+		return encodeJSON(r.JSON)
+	}
+	return EncodeForm(slices.Concat(r.Form, r.Credentials.Fields))
 }

@@ -13,8 +13,8 @@ import (
 	"github.com/holdfast-go/holdfast/sessions"
 )
 
-// caspio answers as Caspio's documentation says, with another token each time.
-func caspio(n int) *http.Response {
+// caspioAnswers answers as Caspio's documentation says, with another token each time.
+func caspioAnswers(n int) *http.Response {
 	digit := string(rune('0' + n))
 	return response(http.StatusOK, `{"access_token":"at-`+digit+`","token_type":"bearer","expires_in":86399,"refresh_token":"rt-`+digit+`"}`)
 }
@@ -27,7 +27,7 @@ func caspioEndpoint(d *desk) sessions.Endpoint {
 
 func TestClientTokenIsTheWholeAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d := &desk{instead: caspio}
+		d := &desk{instead: caspioAnswers}
 		s := sessionOf(t, sessions.ClientToken(caspioEndpoint(d)))
 		now := time.Now()
 		got, err := s.Token(t.Context())
@@ -51,7 +51,7 @@ func TestClientTokenIsTheWholeAnswer(t *testing.T) {
 
 func TestClientTokenIsRenewedByANewGrant(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d := &desk{instead: caspio}
+		d := &desk{instead: caspioAnswers}
 		s := sessionOf(t, sessions.ClientToken(caspioEndpoint(d)))
 		accessTokenOf(t, s)
 		time.Sleep(24 * time.Hour)
@@ -67,7 +67,7 @@ func TestClientTokenIsRenewedByANewGrant(t *testing.T) {
 }
 
 func TestClientTokenCanNeitherExchangeNorRevoke(t *testing.T) {
-	d := &desk{instead: caspio}
+	d := &desk{instead: caspioAnswers}
 	s := sessionOf(t, sessions.ClientToken(caspioEndpoint(d)))
 	at := accessTokenOf(t, s)
 	_, err := s.Exchange(t.Context(), messages.Exchange{Scopes: []string{"read"}})
@@ -80,7 +80,7 @@ func TestClientTokenCanNeitherExchangeNorRevoke(t *testing.T) {
 }
 
 func TestRejectedClientTokenIsReplaced(t *testing.T) {
-	d := &desk{instead: caspio}
+	d := &desk{instead: caspioAnswers}
 	s := sessionOf(t, sessions.ClientToken(caspioEndpoint(d)))
 	if err := s.Reject(t.Context(), accessTokenOf(t, s), nil); err != nil {
 		t.Fatal(err)
@@ -96,7 +96,7 @@ func TestClientTokenIsRevokedWhereItCanBe(t *testing.T) {
 		if n > 1 {
 			return nil
 		}
-		return caspio(n)
+		return caspioAnswers(n)
 	}}
 	e := caspioEndpoint(d)
 	e.RevokeURL = "https://account.caspio.com/oauth/revoke"

@@ -225,10 +225,10 @@ func (s *step) establish(c Caller, e messages.Establish) {
 // accept has a token that somebody else obtained saved as a new grant. One that
 // is not newer than what is held changes nothing.
 func (s *step) accept(t messages.Token) {
-	if !s.rules.later(t, s.pair.token) || !s.rules.later(t, s.given) {
+	if !s.rules.later(t, s.pair.token) || !s.rules.later(t, *s.given) {
 		return
 	}
-	s.given, s.offered = t, true
+	s.given, s.offered = &t, true
 	s.offer()
 }
 

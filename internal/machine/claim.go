@@ -211,7 +211,7 @@ func (s *step) release() {
 		s.finish()
 		return
 	}
-	s.run = run{purpose: resave, number: s.run.number, write: writeRelease}
+	s.run = &run{purpose: resave, number: s.run.number, write: writeRelease}
 	s.sendSwap(s.swapOf(s.record(messages.Alive)))
 }
 

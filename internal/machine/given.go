@@ -4,6 +4,10 @@ import (
 	"github.com/holdfast-go/holdfast/messages"
 )
 
+// none is the given token of a session that was given none. Nothing is ever
+// written to it.
+var none = &messages.Token{}
+
 // installs reports whether a run that looks at the store may find that the token
 // offered is to be installed. What is found is then nobody's cause any more.
 func (s *step) installs() bool {
@@ -22,7 +26,7 @@ func (s *step) takesGiven(r *messages.Record) bool {
 	if r.Status != messages.Alive {
 		return s.given.Issued.After(r.Written)
 	}
-	return s.rules.later(s.given, r.Token)
+	return s.rules.later(*s.given, r.Token)
 }
 
 // installGiven saves the given token as a new grant.
@@ -32,7 +36,7 @@ func (s *step) installGiven(r *messages.Record) {
 		grant = max(grant, r.Grant)
 	}
 	s.run.spent = pair{grant: s.pair.grant, generation: s.pair.generation}
-	s.run.minted = s.place(s.timed(s.given), grant+1, 1, s.settings.Name)
+	s.run.minted = s.place(s.timed(*s.given), grant+1, 1, s.settings.Name)
 	s.run.purpose = install
 	s.offer() // over a tombstone that is known by now
 	s.sendSave()

@@ -13,6 +13,10 @@ import (
 func (s Session) Clone() Session {
 	s.held = slices.Clone(s.held)
 	s.logins = slices.Clone(s.logins)
+	if s.run.active() {
+		own := *s.run
+		s.run = &own
+	}
 	s.revoke.askers = slices.Clone(s.revoke.askers)
 	s.revoke.strays = slices.Clone(s.revoke.strays)
 	s.exchanges = s.exchanges.clone()
@@ -32,7 +36,7 @@ func (s Session) Key(now time.Time) string {
 			k.add("held", c.id, k.at(c.since), c.min, c.ip, c.newer, c.grant, c.generation, c.tried, digestOfAsk(c))
 		}
 	}
-	k.addRun(s.run)
+	k.addRun(*s.run)
 	for _, l := range s.logins {
 		k.addLogin(l)
 	}
@@ -40,14 +44,14 @@ func (s Session) Key(now time.Time) string {
 	k.add("doubt", k.at(s.doubt.sent), s.doubt.deadline, s.doubt.leaf, s.givenUp)
 	k.add("unsaved", s.unsaved.waiting, s.unsaved.open, s.unsaved.tries, k.at(s.unsaved.due))
 	if s.unsaved.open {
-		k.addSwap(s.unsaved.swap)
+		k.addSwap(*s.unsaved.swap)
 	}
 	k.add("revoke", s.revoke.wanted, s.revoke.askers, s.revoke.landed, k.at(s.revoke.at), s.revoke.ended, s.revoke.doubted, s.revoke.unsaved, s.revoke.over, s.revoke.tries)
 	for _, t := range s.revoke.strays {
 		k.addToken("stray", t)
 	}
 	k.add("offered", s.offered)
-	k.addToken("given", s.given)
+	k.addToken("given", *s.given)
 	k.add("force", k.at(s.rejectedAt), k.at(s.forcedAt), s.short)
 	k.addExchanges(s.exchanges)
 	k.add("counters", s.renewals, s.leaves, s.ops, s.flights)

@@ -100,7 +100,9 @@ func (s *step) absorb(rev messages.Rev, r messages.Record) {
 		return
 	}
 	s.rev = rev
-	s.run.claimed = s.run.claimed && s.owned(r.Claim)
+	if s.run.claimed {
+		s.run.claimed = s.owned(r.Claim)
+	}
 	same := r.Grant == s.pair.grant && r.Generation == s.pair.generation
 	had := s.pair.generation
 	if had > 0 && (s.unsaved.waiting || s.pair.token.IsZero()) {
@@ -135,7 +137,7 @@ func (s *step) overBuried(r messages.Record) bool {
 // afterLook decides how a run goes on; r is the record, nil: there is none.
 func (s *step) afterLook(r *messages.Record) {
 	if s.offered && s.run.purpose != revoke && !s.takesGiven(r) {
-		s.given, s.offered = messages.Token{}, false
+		s.given, s.offered = none, false
 	}
 	if r != nil && s.staysDead(*r) {
 		s.adoptDeath(*r)

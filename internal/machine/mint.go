@@ -37,7 +37,7 @@ func (s *step) mintedBy(o Outcome) {
 	case Failed:
 		s.mintFailed(o.Failure)
 	case TimedOut:
-		s.remember(s.run)
+		s.remember()
 		s.mintFailed(messages.Failure{Verdict: messages.Doubtful, Reason: "no answer in time"})
 	case Granted, Found, NotFound, Foreign, Written, Conflict, Unwritten, Unread, Ended:
 		panic("BUG: not an outcome of Mint")
@@ -140,8 +140,8 @@ func (s *step) late(ev Done) {
 }
 
 // remember notes a Mint that is given up: its answer may come all the same.
-func (s *step) remember(r run) {
-	s.givenUp = givenUp{leaf: r.leaf, grant: r.spent.grant, proofs: r.purpose == establish}
+func (s *step) remember() {
+	s.givenUp = givenUp{leaf: s.run.leaf, grant: s.run.spent.grant, proofs: s.run.purpose == establish}
 }
 
 // endLost reports whether a Mint that was given up has brought what must not

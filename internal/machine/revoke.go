@@ -60,8 +60,8 @@ func (s *step) revokeAsked(c Caller) {
 // Where the store has not been looked at, that look decides about it.
 func (s *step) endOffered() {
 	if s.offered && s.looked {
-		s.stray(s.given)
-		s.given, s.offered = messages.Token{}, false
+		s.stray(*s.given)
+		s.given, s.offered = none, false
 	}
 }
 
@@ -98,7 +98,7 @@ func (s *step) cutShort(at stage, o Outcome) {
 		s.noteDoubt(at, o.Failure)
 	case TimedOut:
 		if at == minting {
-			s.remember(s.run)
+			s.remember()
 			s.givenUp.buried = true
 		}
 		s.noteDoubt(at, messages.Failure{Verdict: messages.Doubtful, Reason: "no answer in time"})
@@ -153,11 +153,11 @@ func (s *step) afterLookRevoke(r *messages.Record) {
 		return
 	}
 	if s.offered && s.takesGiven(r) {
-		s.pair.token = s.given
+		s.pair.token = *s.given
 		s.pair.grant++
 		s.revoke.landed, s.revoke.ended, s.revoke.doubted = false, false, false // a tombstone of before is of another grant
 	}
-	s.given, s.offered, s.unsaved = messages.Token{}, false, unsaved{}
+	s.given, s.offered, s.unsaved = none, false, unsaved{}
 	s.bury()
 }
 

@@ -79,6 +79,10 @@ type run struct {
 	ended  bool             // it has been ended
 }
 
+// idle is the run of a session that has none. Nothing is ever written to it: a resting
+// session is to be small, and there may be a million of them.
+var idle = &run{}
+
 func (r run) active() bool { return r.purpose != nothing }
 
 // wake returns when the run has something to do though no leaf has ended.
@@ -102,7 +106,7 @@ func (s *step) start(p purpose) bool {
 		return false
 	}
 	s.renewals++
-	s.run = run{purpose: p, number: s.renewals, ip: s.ip}
+	s.run = &run{purpose: p, number: s.renewals, ip: s.ip}
 	return true
 }
 
@@ -207,7 +211,7 @@ func (s *step) nextKeptAlive() {
 }
 
 // finish ends the run; next decides what follows.
-func (s *step) finish() { s.run = run{} }
+func (s *step) finish() { s.run = idle }
 
 // send numbers a leaf and notes when it went out.
 func (s *step) send(t stage, deadline time.Duration) Leaf {

@@ -61,7 +61,7 @@ func (s *step) sendSave() {
 	case s.run.minted.generation != 0:
 		s.sendSwap(s.swapOf(s.recordOf(s.run.minted, messages.Alive)))
 	case s.unsaved.open:
-		s.sendSwap(s.unsaved.swap)
+		s.sendSwap(*s.unsaved.swap)
 	default:
 		s.sendSwap(s.swapOf(s.record(messages.Alive)))
 	}
@@ -145,7 +145,8 @@ func (s *step) keepUnsaved(f messages.Failure, open bool) {
 		return
 	}
 	again := s.run.purpose == renew && !first
-	s.unsaved.waiting, s.unsaved.swap, s.unsaved.open = true, s.run.swap, open
+	swap := s.run.swap
+	s.unsaved.waiting, s.unsaved.swap, s.unsaved.open = true, &swap, open
 	s.unsaved.tries++
 	s.unsaved.due = s.now.Add(s.againIn(saltSave, s.unsaved.tries))
 	switch {
@@ -200,8 +201,8 @@ func (s *step) installMinted() {
 	}
 	s.pair = s.run.minted
 	s.finish()
-	if given || login != nil && !s.rules.later(s.given, s.pair.token) {
-		s.given, s.offered = messages.Token{}, false
+	if given || login != nil && !s.rules.later(*s.given, s.pair.token) {
+		s.given, s.offered = none, false
 	}
 	if s.state == Closed {
 		return

@@ -28,7 +28,7 @@ type Session struct {
 	held []caller // those who wait for a token, in the order of their numbers
 	gone int      // how many of them have left
 
-	run run // the one renewal under way
+	run *run // the one renewal under way; idle: none is
 
 	rev     messages.Rev // the newest revision known
 	looked  bool         // the store has been read since the session woke
@@ -40,7 +40,7 @@ type Session struct {
 
 	logins []login // that wait for their run, one after another
 
-	given   messages.Token // obtained by somebody else
+	given   *messages.Token // obtained by somebody else; none: nothing was
 	offered bool           // given has not been compared with the record yet
 
 	rejectedAt time.Time // the last Reject that had an effect
@@ -95,7 +95,7 @@ type givenUp struct {
 // unsaved remembers a Save that has not succeeded.
 type unsaved struct {
 	waiting bool
-	swap    Swap // resent as it is while it is open
+	swap    *Swap // resent as it is while it is open
 	open    bool // it may have landed
 	tries   int
 	due     time.Time
@@ -109,7 +109,8 @@ func New(key string, settings *Settings, rules *Rules) Session {
 		rules:    rules,
 		key:      key,
 		seed:     clockutil.Hash(settings.Name, key),
-		given:    rules.Given,
+		run:      idle,
+		given:    &rules.Given,
 		offered:  !rules.Given.IsZero(),
 	}
 }

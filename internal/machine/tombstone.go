@@ -26,7 +26,7 @@ func (s *step) bury() {
 func (s *step) saveTomb() {
 	s.run.write = writeTomb
 	if s.unsaved.open {
-		s.sendSwap(s.unsaved.swap)
+		s.sendSwap(*s.unsaved.swap)
 		return
 	}
 	r := s.record(messages.Revoking)
@@ -50,14 +50,20 @@ func (s *step) tombSaved(o Outcome) {
 		s.unsaved = unsaved{}
 		s.load()
 	case Unwritten:
-		s.unsaved.swap, s.unsaved.open = s.run.swap, o.Open
+		s.tombOpen(o.Open)
 		s.tombUnsaved(messages.Failure{Reason: "store: " + o.Reason})
 	case TimedOut:
-		s.unsaved.swap, s.unsaved.open = s.run.swap, true
+		s.tombOpen(true)
 		s.tombUnsaved(messages.Failure{Reason: "store: no answer in time"})
 	case Granted, Found, NotFound, Foreign, Unread, Minted, Ended, Failed:
 		panic("BUG: not an outcome of Save")
 	}
+}
+
+// tombOpen keeps a tombstone that has not been written; open: it may be all the same.
+func (s *step) tombOpen(open bool) {
+	swap := s.run.swap
+	s.unsaved.swap, s.unsaved.open = &swap, open
 }
 
 // tombOvertaken is a tombstone that has landed, and over which something has

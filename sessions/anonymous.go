@@ -7,16 +7,16 @@ import (
 
 // Anonymous is client credentials (RFC 6749, section 4.4) for the client itself.
 // Its sessions need no human, and each renewal is a new grant.
-func Anonymous(e Endpoint) Kind { return &anonymous{"Anonymous", &e} }
+func Anonymous(e Endpoint) Kind { return once(&anonymous{"Anonymous", &e}) }
 
 type anonymous struct {
 	kindName
 	endpoint *Endpoint
 }
 
-func (k *anonymous) plan() (plan, error) {
+func (k *anonymous) plan() (*plan, error) {
 	if err := k.endpoint.check(); err != nil {
-		return plan{}, err
+		return nil, err
 	}
 	return newPlan("anonymous", *k.endpoint, actor.Rules{Exchanging: actor.OwnToken}, grant{form: clientCredentialsForm}), nil
 }

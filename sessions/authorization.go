@@ -72,7 +72,7 @@ func (a AuthorizationService) LogValue() slog.Value { return slog.StringValue(a.
 // An Authorization session cannot exchange tokens. Session.Revoke forgets them:
 // the service has nothing to end them by.
 func Authorization(service AuthorizationService, tokenID string, permissions ...string) Kind {
-	return &authorization{"Authorization", &service, tokenID, slices.Clone(permissions)}
+	return once(&authorization{"Authorization", &service, tokenID, slices.Clone(permissions)})
 }
 
 type authorization struct {
@@ -82,19 +82,20 @@ type authorization struct {
 	permissions []string
 }
 
-func (k *authorization) plan() (plan, error) {
+func (k *authorization) plan() (*plan, error) {
 	if err := k.check(); err != nil {
-		return plan{}, err
+		return nil, err
 	}
 	rules := actor.Rules{OneTime: true, Human: true, Unborn: true, Proofs: true, Forgets: true}
 	d := digest{sha256.New()}
 	d.strings("authorization", k.service.issueURL(), k.service.refreshURL(), k.tokenID)
 	d.list(slices.Sorted(slices.Values(k.permissions)))
 	d.Sum(rules.Identity[:0])
-	return plan{
+	return &plan{
 		rules:    &rules,
 		tokenURL: k.service.refreshURL(),
 		over:     k.service.HTTPClient,
+		copied:   &copied{},
 		requests: func(c *wire.Client) requester { return &authorizationRequests{kind: k, client: c} },
 	}, nil
 }

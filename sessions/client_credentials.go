@@ -11,7 +11,7 @@ import (
 // Endpoint.SubjectFields names; with the zero Subject, nothing is. Its sessions need
 // no human, and each renewal is a new grant.
 func ClientCredentials(e Endpoint, s Subject) Kind {
-	return &clientCredentials{"ClientCredentials", &e, s}
+	return once(&clientCredentials{"ClientCredentials", &e, s})
 }
 
 type clientCredentials struct {
@@ -20,9 +20,9 @@ type clientCredentials struct {
 	subject  Subject
 }
 
-func (k *clientCredentials) plan() (plan, error) {
+func (k *clientCredentials) plan() (*plan, error) {
 	if err := k.check(); err != nil {
-		return plan{}, err
+		return nil, err
 	}
 	return newPlan("client_credentials", *k.endpoint, actor.Rules{Exchanging: actor.ByRequest}, grant{form: k.form}, k.subject.Type, k.subject.ID), nil
 }

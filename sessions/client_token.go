@@ -7,16 +7,16 @@ import "github.com/holdfast-go/holdfast/actor"
 // included, which nothing here spends. Its sessions need no human, and each renewal is
 // a new grant, which leaves the tokens of those before it alone. Exchange is
 // ErrNotSupported.
-func ClientToken(e Endpoint) Kind { return &clientToken{"ClientToken", &e} }
+func ClientToken(e Endpoint) Kind { return once(&clientToken{"ClientToken", &e}) }
 
 type clientToken struct {
 	kindName
 	endpoint *Endpoint
 }
 
-func (k *clientToken) plan() (plan, error) {
+func (k *clientToken) plan() (*plan, error) {
 	if err := k.endpoint.check(); err != nil {
-		return plan{}, err
+		return nil, err
 	}
 	return newPlan("client_token", *k.endpoint, actor.Rules{}, grant{form: clientCredentialsForm}), nil
 }

@@ -15,7 +15,7 @@ import (
 // day at most, the next attempt goes by the server's clock, and so do later ones if it
 // was granted. If not, the denial is ErrUnavailable and the server is left alone
 // for the longest cool-down. The same holds for the assertions of PrivateKeyJWT.
-func JWTBearer(e Endpoint, a Assertion) Kind { return &jwtBearer{"JWTBearer", &e, &a} }
+func JWTBearer(e Endpoint, a Assertion) Kind { return once(&jwtBearer{"JWTBearer", &e, &a}) }
 
 // jwtBearer keeps both behind pointers: package fmt asks nothing in an unexported
 // field how it wants to be printed, but it follows one pointer only.
@@ -25,13 +25,13 @@ type jwtBearer struct {
 	assertion *Assertion
 }
 
-func (k *jwtBearer) plan() (plan, error) {
+func (k *jwtBearer) plan() (*plan, error) {
 	if err := k.endpoint.check(); err != nil {
-		return plan{}, err
+		return nil, err
 	}
 	s, err := newSigner(k.assertion.withDefaults(*k.endpoint, 30*time.Second))
 	if err != nil {
-		return plan{}, err
+		return nil, err
 	}
 	rules := actor.Rules{Exchanging: actor.ByRequest}
 	return newPlan("jwt_bearer", *k.endpoint, rules, grant{sign: s.grant}, s.identity()...), nil

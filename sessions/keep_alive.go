@@ -6,21 +6,23 @@ import (
 
 // KeepAlive is a kind whose sessions, once asked, renew when their token is stale
 // without being asked again. They do not sleep.
-func KeepAlive(k Kind) Kind { return &keepAlive{"KeepAlive", k} }
+func KeepAlive(k Kind) Kind { return once(&keepAlive{"KeepAlive", k}) }
 
 type keepAlive struct {
 	kindName
 	kind Kind
 }
 
-func (k *keepAlive) plan() (plan, error) {
+func (k *keepAlive) plan() (*plan, error) {
 	if k.kind == nil {
-		return plan{}, messages.Invalid("kind", "is nil")
+		return nil, messages.Invalid("kind", "is nil")
 	}
 	p, err := k.kind.plan()
 	if err != nil {
-		return plan{}, err
+		return nil, err
 	}
-	p.rules.KeepAlive = true
-	return p, nil
+	kept, rules := *p, *p.rules
+	rules.KeepAlive = true
+	kept.rules = &rules
+	return &kept, nil
 }

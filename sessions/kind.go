@@ -3,8 +3,10 @@ package sessions
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"fmt"
 	"hash"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/holdfast-go/holdfast/actor"
@@ -18,17 +20,49 @@ import (
 type Kind interface {
 	// plan checks the kind and returns how its sessions work. The error is
 	// ErrInvalid, naming the field.
-	plan() (plan, error)
+	plan() (*plan, error)
 }
+
+// once has the plan of a kind made once, for all the sessions that are opened with it.
+func once(k Kind) Kind { return &planned{kindName(fmt.Sprint(k)), sync.OnceValues(k.plan)} }
+
+type planned struct {
+	kindName
+	memo func() (*plan, error)
+}
+
+func (k *planned) plan() (*plan, error) { return k.memo() }
 
 // plan is how the sessions of a kind work.
 type plan struct {
 	rules    *actor.Rules
 	tokenURL string       // whose bound the requests share
 	over     *http.Client // that makes them; nil: the Manager's own
+	copied   *copied      // of over; nil where that is
 
 	// requests returns what makes the requests of one session.
 	requests func(*wire.Client) requester
+}
+
+// copied is the copy that the requests go by of a client that was given, one for all
+// sessions of a kind and a Manager.
+type copied struct {
+	mu      sync.Mutex // guards the fields below
+	manager *Manager
+	client  *wire.Client
+}
+
+// client returns what the requests of a Manager's sessions go by.
+func (p *plan) client(m *Manager) *wire.Client {
+	if p.over == nil {
+		return m.client
+	}
+	p.copied.mu.Lock()
+	defer p.copied.mu.Unlock()
+	if p.copied.manager != m {
+		p.copied.manager, p.copied.client = m, wire.New(p.over, m.maxBody)
+	}
+	return p.copied.client
 }
 
 // requester makes the requests of one session.
@@ -55,7 +89,7 @@ type grant struct {
 
 // newPlan is the plan of a kind at an endpoint. identity is what, beside the
 // endpoint, tells its sessions from others.
-func newPlan(kind string, e Endpoint, rules actor.Rules, g grant, identity ...string) plan {
+func newPlan(kind string, e Endpoint, rules actor.Rules, g grant, identity ...string) *plan {
 	d := digest{sha256.New()}
 	d.strings(kind)
 	e.identity(&d)
@@ -63,12 +97,17 @@ func newPlan(kind string, e Endpoint, rules actor.Rules, g grant, identity ...st
 	d.Sum(rules.Identity[:0])
 	rules.Revocable = e.RevokeURL != ""
 	_, signs := e.Auth.(signing)
-	return plan{
+	return &plan{
 		rules:    &rules,
 		tokenURL: e.TokenURL,
 		over:     e.HTTPClient,
+		copied:   &copied{},
 		requests: func(c *wire.Client) requester {
-			return &requests{endpoint: e, grant: g, client: c, skew: &skew{grant: g.sign != nil, client: signs}}
+			r := &requests{endpoint: &e, grant: &g, client: c}
+			if signs || g.sign != nil {
+				r.skew = &skew{grant: g.sign != nil, client: signs}
+			}
+			return r
 		},
 	}
 }

@@ -18,7 +18,7 @@ import (
 // is neither empty nor Bearer, is ErrInvalid. The store's record wins unless there is none or t
 // was issued later; over a record of a revoked or dead session, t wins only if it
 // was issued after that was written, so a restart with an old token undoes no Revoke.
-func Persistent(e Endpoint, t messages.Token) Kind { return &persistent{"Persistent", &e, &t} }
+func Persistent(e Endpoint, t messages.Token) Kind { return once(&persistent{"Persistent", &e, &t}) }
 
 type persistent struct {
 	kindName
@@ -26,12 +26,12 @@ type persistent struct {
 	token    *messages.Token
 }
 
-func (k *persistent) plan() (plan, error) {
+func (k *persistent) plan() (*plan, error) {
 	if err := checkPair(*k.token); err != nil {
-		return plan{}, err
+		return nil, err
 	}
 	if err := k.endpoint.check(); err != nil {
-		return plan{}, err
+		return nil, err
 	}
 	rules := actor.Rules{
 		OneTime:        true,

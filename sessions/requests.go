@@ -11,16 +11,16 @@ import (
 
 // requests makes the requests of one session at an OAuth2 endpoint.
 type requests struct {
-	endpoint Endpoint
-	grant    grant
+	endpoint *Endpoint // shared by the sessions of a kind
+	grant    *grant
 	client   *wire.Client
-	skew     *skew
+	skew     *skew // nil: nothing is signed
 }
 
 var _ requester = (*requests)(nil)
 
 func (r *requests) follow(before actor.Endpoint) {
-	if b, ok := before.(*requests); ok && b.skew.grant == r.skew.grant && b.skew.client == r.skew.client {
+	if b, ok := before.(*requests); ok && b.skew != nil && r.skew != nil && b.skew.grant == r.skew.grant && b.skew.client == r.skew.client {
 		r.skew = b.skew
 	}
 }
@@ -59,7 +59,7 @@ func (r *requests) RevokeToken(ctx context.Context, now time.Time, v actor.Revok
 }
 
 func (r *requests) request(now time.Time, url string, form []wire.Field) (wire.Request, error) {
-	credentials, err := r.endpoint.Auth.credentials(r.skew.correct(now), r.endpoint)
+	credentials, err := r.endpoint.Auth.credentials(r.skew.correct(now), *r.endpoint)
 	if err != nil {
 		return wire.Request{}, err
 	}

@@ -13,7 +13,7 @@ import (
 // is one for Persistent: both are ErrInvalid. Without Issued, a token takes the
 // place of any other but undoes no Revoke. The zero Endpoint will do; Exchange and Revoke
 // are ErrNotSupported then.
-func Static(e Endpoint, t messages.Token) Kind { return &static{"Static", &e, &t} }
+func Static(e Endpoint, t messages.Token) Kind { return once(&static{"Static", &e, &t}) }
 
 type static struct {
 	kindName
@@ -21,20 +21,20 @@ type static struct {
 	token    *messages.Token
 }
 
-func (k *static) plan() (plan, error) {
+func (k *static) plan() (*plan, error) {
 	if err := checkAccess(*k.token); err != nil {
-		return plan{}, err
+		return nil, err
 	}
 	switch t := k.token; {
 	case t.Refresh != "":
-		return plan{}, messages.Invalid("Token.Refresh", "is of no use to Static")
+		return nil, messages.Invalid("Token.Refresh", "is of no use to Static")
 	case !t.Expiry.IsZero() && !t.Issued.IsZero() && !t.Expiry.After(t.Issued):
-		return plan{}, messages.Invalid("Token.Expiry", "is not after Token.Issued")
+		return nil, messages.Invalid("Token.Expiry", "is not after Token.Issued")
 	}
 	rules := actor.Rules{Human: true, Given: *k.token}
 	if !k.endpoint.isNothing() {
 		if err := k.endpoint.check(); err != nil {
-			return plan{}, err
+			return nil, err
 		}
 		rules.Exchanging = actor.ByRequest
 	}

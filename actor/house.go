@@ -167,7 +167,7 @@ func (h *House) Session(key, tokenURL string, rules *Rules, endpoint Endpoint) (
 		key:     key,
 		rules:   rules,
 		bound:   h.boundOf(tokenURL),
-		machine: machine.New(key, h.settings, rules),
+		rested:  machine.New(key, h.settings, rules).Rest(),
 		offered: rules.Given.Refresh,
 	}
 	s.endpoint.Store(&endpoint)

@@ -224,7 +224,7 @@ func (s incarnation) rest(ctx engine.Context) {
 	if len(s.closing) > 0 && (s.machine.Quiet() || s.abandoned.Load()) {
 		s.end()
 	}
-	s.pid = nil
+	s.lieDown()
 	ctx.Stop(ctx.Self())
 }
 

@@ -21,28 +21,56 @@ type Session struct {
 	bound    *bound
 	live     atomic.Pointer[Snapshot]
 
-	mu      sync.Mutex // guards the fields below
-	machine machine.Session
-	pid     *engine.PID // nil: no actor lives
-	posted  int         // messages on their way to it
-	idle    int         // sweeps without a call
-	ended   bool        // closed, and nothing is left to be done
+	mu      sync.Mutex     // guards the fields below
+	rested  machine.Rested // what it is while it has no actor
+	*waking                // what it has besides while it has one; nil: it has none
+	last    machine.Caller
 	closing []chan struct{}
 	refresh messages.Secret // that it holds, as the house has it in its index
 	offered messages.Secret // that it was offered, likewise
+	idle    uint8           // sweeps without a call; two are enough
+	ended   bool            // closed, and nothing is left to be done
 
 	forgotten bool // what is on its way to the mailbox begins nothing
 
 	abandoned atomic.Bool // closing, and only what is under way is waited for
+}
 
-	// Only Receive touches the fields below, one incarnation after another.
+// waking is what a session has while its actor lives. It begins with the message that
+// spawns it and ends when nothing is under way, due or on its way.
+type waking struct {
+	// The session's mu guards the fields below.
+	machine machine.Session
+	pid     *engine.PID
+	posted  int // messages on their way to it
+
+	// Only Receive touches the fields below.
 	callers map[machine.Caller]*waiter
-	last    machine.Caller
 	leaf    running
-	ticket  *ticket
 	flights map[uint64]*flight // exchanges under way, by their numbers
+	ticket  *ticket
 	timer   clockutil.Timer
 	wake    time.Time
+}
+
+// value returns the session as the machine sees it. The caller holds mu.
+func (s *Session) value() machine.Session {
+	if s.waking != nil {
+		return s.machine
+	}
+	return s.rested.Session(s.key, s.house.settings, s.rules)
+}
+
+// wakeUp spawns the session's actor. The caller holds mu.
+func (s *Session) wakeUp() {
+	a := &waking{machine: s.value()}
+	a.pid = s.house.spawn(s)
+	s.waking, s.rested = a, machine.Rested{}
+}
+
+// lieDown lets the actor go. The caller holds mu.
+func (s *Session) lieDown() {
+	s.rested, s.waking = s.machine.Rest(), nil
 }
 
 // Key returns the key that the session was opened with.
@@ -75,7 +103,7 @@ func (s *Session) View() machine.View {
 	now := s.house.clock.Now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.machine.View(now)
+	return s.value().View(now)
 }
 
 // message is what travels to a session's mailbox. A message that finds its actor
@@ -111,8 +139,8 @@ func (s *Session) post(m message) bool {
 		s.mu.Unlock()
 		return false
 	}
-	if s.pid == nil {
-		s.pid = s.house.spawn(s)
+	if s.waking == nil {
+		s.wakeUp()
 	}
 	s.posted++
 	pid := s.pid
@@ -126,8 +154,8 @@ func (s *Session) post(m message) bool {
 // its effects are no leaves. They happen under the lock, since whoever comes next
 // must find them done. The caller holds mu.
 func (s *Session) quietly(ev machine.Event) {
-	next, effects := s.machine.Step(s.house.clock.Now(), ev)
-	s.machine = next
+	next, effects := s.value().Step(s.house.clock.Now(), ev)
+	s.rested = next.Rest()
 	for _, e := range effects {
 		s.do(e)
 	}
@@ -141,8 +169,8 @@ func (s *Session) sweep() {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.idle++
-	if s.idle >= 2 && s.pid == nil && !s.ended {
+	s.idle = min(s.idle+1, 2)
+	if s.idle == 2 && s.waking == nil && !s.ended {
 		s.quietly(machine.Sleep{})
 	}
 }
@@ -150,7 +178,7 @@ func (s *Session) sweep() {
 // loseSight tells the session that changes of its record may have been missed.
 func (s *Session) loseSight() {
 	s.mu.Lock()
-	awake := s.pid != nil
+	awake := s.waking != nil
 	if !awake && !s.ended {
 		s.quietly(machine.Gap{})
 	}
@@ -173,7 +201,7 @@ func (s *Session) used() {
 func (s *Session) forget() bool {
 	now := s.house.clock.Now()
 	s.mu.Lock()
-	if s.machine.View(now).Unsaved || s.rules.OneTime && !s.machine.Settled() {
+	if value := s.value(); value.View(now).Unsaved || s.rules.OneTime && !value.Settled() {
 		s.mu.Unlock()
 		return false
 	}
@@ -204,7 +232,7 @@ func (s *Session) closeAnd(seen chan<- struct{}) <-chan struct{} {
 	finished := make(chan struct{})
 	s.mu.Lock()
 	s.closing = append(s.closing, finished)
-	if s.pid != nil {
+	if s.waking != nil {
 		s.posted++ // in one go with the line above: rest must not end it before
 		pid := s.pid
 		s.mu.Unlock()

@@ -127,7 +127,7 @@ func (w *world) mints(want int) {
 func (s *Session) awake() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.pid != nil
+	return s.waking != nil
 }
 
 // asks has n callers ask at once, and returns what they will be told.

@@ -26,7 +26,8 @@ func TestCloneAndKey(t *testing.T) {
 func (w *promiseWorld) checkTwin(p *promiseProc, ev Event) (Session, []Effect) {
 	now := w.now()
 	before := p.session.Key(now)
-	twin, effects := p.session.Clone().Step(now, ev)
+	rested := p.session.Clone().Rest()
+	twin, effects := rested.Session("key", &p.settings, &w.plan.rules).Step(now, ev)
 	stray := p.session.Clone()
 	for i, other := range []Event{
 		Ask{Caller: Caller(len(p.callers) + 1), Ask: messages.Refresh{}},

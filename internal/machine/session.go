@@ -104,15 +104,8 @@ type unsaved struct {
 // New returns a session that has not looked at the store. Both settings, with
 // their defaults filled in, and rules are shared and must not change.
 func New(key string, settings *Settings, rules *Rules) Session {
-	return Session{
-		settings: settings,
-		rules:    rules,
-		key:      key,
-		seed:     clockutil.Hash(settings.Name, key),
-		run:      idle,
-		given:    &rules.Given,
-		offered:  !rules.Given.IsZero(),
-	}
+	r := Rested{fresh: !rules.Given.IsZero()}
+	return r.Session(key, settings, rules)
 }
 
 // Step brings s up to now, then applies ev, and returns what the session has

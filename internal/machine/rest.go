@@ -1,0 +1,107 @@
+package machine
+
+import (
+	"time"
+
+	"github.com/holdfast-go/holdfast/clockutil"
+	"github.com/holdfast-go/holdfast/messages"
+)
+
+// Rested is a session between two events, in as little memory as it needs: there
+// may be a million of them. It is immutable.
+type Rested struct {
+	full *Session    // what cannot be said in fewer words; nil: the rest says it all
+	pair *restedPair // nil: there is none
+
+	grant, generation              uint64
+	rev                            messages.Rev
+	renewals, leaves, ops, flights uint64
+
+	state  State
+	looked bool
+	fresh  bool // what the kind was given is still offered
+}
+
+// restedPair is a pair that rests.
+type restedPair struct {
+	token                   messages.Token
+	staleAt, expiredAt, due time.Time
+	renewer                 string
+	dropped                 bool
+}
+
+// Rest returns what is to be kept of a session until its next event.
+func (s Session) Rest() Rested {
+	if !s.plain() {
+		return Rested{full: &s}
+	}
+	r := Rested{
+		grant: s.pair.grant, generation: s.pair.generation, rev: s.rev,
+		renewals: s.renewals, leaves: s.leaves, ops: s.ops, flights: s.flights,
+		state: s.state, looked: s.looked, fresh: s.offered,
+	}
+	if p := s.pair; !p.blank() || !s.due.IsZero() {
+		r.pair = &restedPair{
+			token: p.token, staleAt: p.staleAt, expiredAt: p.expiredAt, due: s.due,
+			renewer: p.renewer, dropped: p.dropped,
+		}
+	}
+	return r
+}
+
+// Session returns the session that rested, for one more Step. The key, the settings
+// and the rules are those that it had.
+func (r *Rested) Session(key string, settings *Settings, rules *Rules) Session {
+	if r.full != nil {
+		return *r.full
+	}
+	s := Session{
+		settings: settings,
+		rules:    rules,
+		key:      key,
+		seed:     clockutil.Hash(settings.Name, key),
+		state:    r.state,
+		pair:     pair{grant: r.grant, generation: r.generation},
+		run:      idle,
+		rev:      r.rev,
+		looked:   r.looked,
+		given:    none,
+		renewals: r.renewals, leaves: r.leaves, ops: r.ops, flights: r.flights,
+	}
+	if r.fresh {
+		s.given, s.offered = &rules.Given, true
+	}
+	if p := r.pair; p != nil {
+		s.due = p.due
+		s.pair = pair{
+			token: p.token, grant: r.grant, generation: r.generation,
+			staleAt: p.staleAt, expiredAt: p.expiredAt, renewer: p.renewer, dropped: p.dropped,
+		}
+	}
+	return s
+}
+
+// plain reports whether Rested has words for all that a session is.
+func (s *Session) plain() bool {
+	return s.run == idle && len(s.held) == 0 && len(s.logins) == 0 && s.exchanges == nil &&
+		s.cause == (cause{}) && s.failures == 0 && s.failedAt.IsZero() && s.short == 0 &&
+		s.sight == (sighting{}) && s.doubt == (doubt{}) && s.givenUp == (givenUp{}) && s.unsaved == (unsaved{}) &&
+		s.revoke.blank() && s.rejectedAt.IsZero() && s.forcedAt.IsZero() &&
+		(s.offered && s.given == &s.rules.Given || !s.offered && s.given == none)
+}
+
+// blank reports whether nothing was ever revoked.
+func (r *revocation) blank() bool {
+	return !r.wanted && !r.landed && !r.ended && !r.doubted && !r.unsaved && !r.over && r.tries == 0 &&
+		r.at.IsZero() && len(r.askers) == 0 && len(r.strays) == 0
+}
+
+// blank reports whether a pair has no more than its place.
+func (p *pair) blank() bool {
+	return isNothing(p.token) && p.staleAt.IsZero() && p.expiredAt.IsZero() && p.renewer == "" && !p.dropped
+}
+
+func isNothing(t messages.Token) bool {
+	return t.IsZero() && t.Type == "" && t.Issued.IsZero() && t.Expiry.IsZero() && t.RefreshExpiry.IsZero() &&
+		t.Scopes == nil && t.Extra == nil
+}

@@ -1,0 +1,50 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// What happens when a token has expired, and all callers find out at once?
+//
+// So many goroutines ask one session for a token, and the endpoint takes 20 ms to
+// answer. No caller can be done before that.
+func herd() scenario {
+	return scenario{
+		name:     "herd",
+		question: "What happens when a token has expired and all callers find out at once?",
+		contests: herdContests,
+	}
+}
+
+// roundTrip is how long the endpoint takes in those scenarios that look at single requests.
+const roundTrip = 20 * time.Millisecond
+
+func herdContests(s settings) ([]contest, error) {
+	if s.quick {
+		return []contest{herdOf(10_000)}, nil
+	}
+	return []contest{herdOf(10_000), herdOf(100_000)}, nil
+}
+
+func herdOf(callers int) contest {
+	l := newLineup("herd", options{sessions: 1}, nil)
+	return contest{
+		name:    fmt.Sprint(callers),
+		title:   fmt.Sprintf("%s callers, an expired token, an endpoint that takes %v", grouped(callers), roundTrip),
+		columns: []column{{name: "requests", drawn: true}, {name: "until the last has it", unit: milliseconds, drawn: true}},
+		entrants: l.entrants(func(ctx context.Context, m *member) ([]reading, error) {
+			m.endpoint.latency.Store(int64(roundTrip))
+			took, err := gather(callers, func(int) error {
+				_, err := m.keeper.token(ctx, 0)
+				return err
+			}).release()
+			return readings(float64(m.endpoint.requests.Load()), ms(took)), err
+		}),
+		before: l.openExpired,
+		after:  l.close,
+	}
+}
+
+func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

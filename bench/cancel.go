@@ -16,9 +16,10 @@ import (
 // held.
 func cancelling() scenario {
 	return scenario{
-		name:     "cancel",
-		question: "What happens to a caller who cannot wait, and to those who can?",
-		contests: cancelContests,
+		name:       "cancel",
+		question:   "What happens to a caller who cannot wait, and to those who can?",
+		longRounds: true,
+		contests:   cancelContests,
 	}
 }
 

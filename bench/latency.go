@@ -15,12 +15,13 @@ import (
 // Two callers ask for the token in bursts of 100, with a millisecond between them, and
 // note for each call what it took, one reading of the clock included. A goroutine
 // allocates all the while. The token is renewed every 100 ms, and a renewal takes 5 ms;
-// beside it the same without renewals. Six seconds a round, so thirty in five rounds.
+// beside it the same without renewals. Ten seconds a round, so thirty in three rounds.
 func latency() scenario {
 	return scenario{
-		name:     "latency",
-		question: "How long does the unlucky caller wait, while tokens are renewed and the garbage collector works?",
-		contests: latencyContests,
+		name:       "latency",
+		question:   "How long does the unlucky caller wait, while tokens are renewed and the garbage collector works?",
+		longRounds: true,
+		contests:   latencyContests,
 	}
 }
 
@@ -32,7 +33,7 @@ const (
 )
 
 func latencyContests(s settings) ([]contest, error) {
-	length := time.Duration(s.scaled(6_000, 300)) * time.Millisecond
+	length := time.Duration(s.scaled(10_000, 400)) * time.Millisecond
 	return []contest{
 		latencyOf("renewed", "renewed every 100 ms", options{sessions: 1, renewEvery: renewEvery}, length),
 		latencyOf("calm", "not renewed", options{sessions: 1}, length),

@@ -11,7 +11,7 @@
 // says, and limits: the least that anybody could do. All get their tokens from the
 // same kind of token endpoint (endpoint.go), most of the time one without a network.
 //
-// A figure is the median of its rounds, between the lowest and the highest of them. "> "
+// A figure is the median of its rounds, between the lowest and the highest of them. "≥ "
 // before a figure: the round was cut short, and it would have become more. A rival that
 // cannot take part in a scenario is listed with the reason.
 //

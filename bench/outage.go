@@ -11,10 +11,13 @@ import (
 // What do callers notice of an outage while their token is still valid?
 //
 // The token lives a minute, and right after it has come the endpoint begins to answer
-// 503 after 20 ms. Until most of the minute is over, 20 callers ask for the token 50
-// times a second each. All rivals are asked at the same time, each with an endpoint of
-// its own; what a call costs is taken before and at the end, from one after another,
-// while nobody else calls.
+// 503 after 20 ms. 20 callers ask for the token 50 times a second each, until it has
+// expired. Errors and requests are counted for the first three quarters of its life; after that the
+// moment is noted at which the first caller is told an error. All rivals are asked
+// at the same time, each with an endpoint of its own.
+//
+// What a call costs is taken then, from one after another, while nobody else
+// calls, in turns with a second keeper whose endpoint is in good health.
 func outage() scenario {
 	return scenario{
 		name:       "outage",
@@ -30,11 +33,8 @@ const (
 )
 
 func outageContests(s settings) ([]contest, error) {
-	// At 85 % of its life this library, with its margin of 10 %, still gives the token out.
 	life := time.Duration(s.scaled(60, 10)) * time.Second
-	until := life * 80 / 100
-	l := newLineup("outage", options{sessions: 1}, nil)
-	blackouts := map[string]*blackout{}
+	b := &blackout{life: life, dark: newLineup("outage", options{sessions: 1}, nil), fares: map[string]*fare{}}
 	return []contest{{
 		name:  "outage",
 		title: fmt.Sprintf("%d callers, a token of %v, an endpoint that is down", outageCallers, life),
@@ -42,89 +42,122 @@ func outageContests(s settings) ([]contest, error) {
 			{name: "errors", drawn: true},
 			{name: "requests", drawn: true},
 			{name: "shortest time between requests", unit: milliseconds},
-			{name: "a call before", unit: nanoseconds},
+			{name: "a hot call", unit: nanoseconds},
 			{name: "a call in the outage", unit: nanoseconds, drawn: true},
+			{name: "life left at the first error", unit: milliseconds},
 		},
-		before: func(ctx context.Context) error {
-			began := time.Now()
-			if err := l.openWith(ctx, life); err != nil {
-				return err
-			}
-			return blackOut(ctx, l, blackouts, began.Add(until))
-		},
-		entrants: l.entrants(func(_ context.Context, m *member) ([]reading, error) {
-			return blackouts[m.name].readings(), nil
+		before: b.play,
+		entrants: b.dark.entrants(func(_ context.Context, m *member) ([]reading, error) {
+			return b.fares[m.name].readings(), nil
 		}),
-		after: l.close,
+		after: b.dark.close,
 	}}, nil
 }
 
-// blackout is what one member's callers notice.
+// blackout is one outage for all.
 type blackout struct {
+	life  time.Duration
+	dark  *lineup
+	fares map[string]*fare // by member
+}
+
+// fare is what one member's callers notice.
+type fare struct {
 	*member
-	errors         atomic.Int64
-	requests       int64
-	gap            time.Duration
-	before, during float64 // ns a call
+	expiry   time.Time
+	errors   atomic.Int64
+	first    atomic.Int64 // the life left at the first error; zero: there was none
+	told     int64        // errors when they were counted
+	requests int64
+	gap      time.Duration
+
+	hot, during float64 // ns a call
 }
 
-func (b *blackout) readings() []reading {
-	return readings(float64(b.errors.Load()), float64(b.requests), ms(b.gap), b.before, b.during)
+func (f *fare) readings() []reading {
+	return readings(float64(f.told), float64(f.requests), ms(f.gap), f.hot, f.during, ms(time.Duration(f.first.Load())))
 }
 
-// blackOut takes all members through an outage until some moment.
-func blackOut(ctx context.Context, l *lineup, all map[string]*blackout, until time.Time) error {
-	if err := l.each(func(m *member) (err error) {
-		b := &blackout{member: m}
-		all[m.name] = b
-		b.before = b.cost(ctx)
+// play takes all members through the life of a token.
+func (b *blackout) play(ctx context.Context) error {
+	expiry := time.Now().Add(b.life)
+	if err := b.dark.openWith(ctx, b.life); err != nil {
+		return err
+	}
+	_ = b.dark.each(func(m *member) error {
+		b.fares[m.name] = &fare{member: m, expiry: expiry}
 		m.endpoint.down.Store(true)
 		m.endpoint.latency.Store(int64(roundTrip))
 		m.endpoint.count()
 		return nil
-	}); err != nil {
+	})
+	if err := b.ask(ctx, expiry.Add(-b.life/4)); err != nil {
 		return err
 	}
-	ask, cancel := context.WithDeadline(ctx, until)
+	if err := b.dark.each(func(m *member) error { return b.fares[m.name].settle(ctx) }); err != nil {
+		return err
+	}
+	return b.ask(ctx, expiry)
+}
+
+// ask has all callers ask until some moment.
+func (b *blackout) ask(ctx context.Context, until time.Time) error {
+	asking, cancel := context.WithDeadline(ctx, until)
 	defer cancel()
 	var callers sync.WaitGroup
-	_ = l.each(func(m *member) error {
+	_ = b.dark.each(func(m *member) error {
 		for range outageCallers {
-			callers.Go(func() { all[m.name].ask(ask) })
+			callers.Go(func() { b.fares[m.name].ask(asking) })
 		}
 		return nil
 	})
 	callers.Wait()
-	if err := ctx.Err(); err != nil {
-		return context.Cause(ctx)
-	}
-	return l.each(func(m *member) error {
-		b := all[m.name]
-		b.requests, b.gap = m.endpoint.requests.Load(), m.endpoint.shortestGap()
-		b.during = b.cost(ctx)
-		return nil
-	})
+	return ctx.Err()
 }
 
-// ask is one caller, until ctx is over. Whom the end of the outage finds waiting is
-// not told an error by it.
-func (b *blackout) ask(ctx context.Context) {
+// ask is one caller, until ctx is over. Whom the end finds waiting is not told an
+// error by it.
+func (f *fare) ask(ctx context.Context) {
 	for sleep(ctx, outageRest) == nil {
-		if _, err := b.keeper.token(ctx, 0); err != nil && ctx.Err() == nil {
-			b.errors.Add(1)
+		if _, err := f.keeper.token(ctx, 0); err != nil && ctx.Err() == nil {
+			f.errors.Add(1)
+			f.first.CompareAndSwap(0, int64(time.Until(f.expiry)))
 		}
 	}
 }
+
+// settle writes down what was counted so far, and finds out what a call costs.
+func (f *fare) settle(ctx context.Context) (err error) {
+	f.told, f.requests, f.gap = f.errors.Load(), f.endpoint.requests.Load(), f.endpoint.shortestGap()
+	healthy := &member{rival: f.rival, options: f.options}
+	if err := healthy.open(ctx, time.Hour); err != nil {
+		return err
+	}
+	defer func() { err = firstError(err, healthy.close()) }()
+	var hot, during series
+	for range costTurns {
+		hot = append(hot, reading{value: cost(ctx, healthy.keeper)})
+		during = append(during, reading{value: cost(ctx, f.keeper)})
+	}
+	f.hot, f.during = hot.median().value, during.median().value
+	return nil
+}
+
+const (
+	costTurns  = 3
+	costLength = 2 * time.Millisecond
+)
 
 // cost is what a call takes, from one caller who does nothing else, whatever he is told.
-func (b *blackout) cost(ctx context.Context) float64 {
-	const long, step = 20 * time.Millisecond, 1_000
+func cost(ctx context.Context, k keeper) float64 {
 	began := time.Now()
-	for n := 0; ; n++ {
-		took := time.Since(began)
-		if n > 0 && n%step == 0 && took > long || n > 0 && took > 5*long {
+	for n := 1; ; n++ {
+		_, _ = k.token(ctx, 0)
+		if n%100 != 0 && n > 1 {
+			continue // the clock costs more than a call
+		}
+		if took := time.Since(began); took > costLength {
 			return float64(took) / float64(n)
 		}
-		_, _ = b.keeper.token(ctx, 0)
 	}
 }

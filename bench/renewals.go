@@ -19,7 +19,8 @@ import (
 // he can. Over loopback the endpoint is a net/http server in the same process, and the
 // limit is a loop of POSTs to it that does not look at the answers; without a network, what
 // is left is what the libraries do themselves. Whoever cannot be made to renew a good
-// token is given tokens that are as good as expired when they come.
+// token is given tokens that are as good as expired when they come, if he does not cache
+// those. What is counted is the tokens that the endpoint has given.
 func renewals() scenario {
 	return scenario{
 		name:     "renewals",
@@ -36,60 +37,54 @@ func renewalContests(s settings) ([]contest, error) {
 
 func renewalsOver(s settings, loopback bool) contest {
 	const callers = 64
-	length := time.Duration(s.scaled(1_000, 150)) * time.Millisecond
+	length := time.Duration(s.scaled(1_000, 100)) * time.Millisecond
 	l := newLineup("renewals", options{sessions: callers, inFlight: callers}, nil)
-	site := &site{}
+	bare := &member{rival: rival{name: postLoop, role: limit}, endpoint: newEndpoint()}
 	entrants := l.entrants(func(ctx context.Context, m *member) ([]reading, error) {
-		return repeat(callers, length, func(i int) error { return renew(ctx, m.keeper, i) })
+		return repeat(m.endpoint, callers, length, func(i int) error { return renew(ctx, m.keeper, i) })
 	})
-	loop := entrant{name: postLoop, role: limit, play: func(context.Context) ([]reading, error) {
-		return repeat(callers, length, func(int) error { return post(site.limit.client()) })
+	loop := entrant{name: bare.name, role: bare.role, play: func(context.Context) ([]reading, error) {
+		return repeat(bare.endpoint, callers, length, func(int) error { return post(bare.endpoint.client()) })
 	}}
 	c := contest{
 		name:     "without a network",
 		title:    fmt.Sprintf("%d callers, an endpoint without a network", callers),
 		columns:  []column{{name: "renewals", unit: perSecond, drawn: true}},
 		entrants: append(entrants, loop),
-		open:     func(ctx context.Context) error { return site.open(ctx, l, loopback) },
-		close: func(ctx context.Context) error {
-			site.close()
-			return l.close(ctx)
-		},
+		open:     func(ctx context.Context) error { return l.each(func(m *member) error { return m.openRenewing(ctx) }) },
+		close:    l.close,
 	}
 	if loopback {
 		c.name, c.title = "loopback", fmt.Sprintf("%d callers, an endpoint over loopback HTTP", callers)
+		var servers servers
+		c.before = func(context.Context) error {
+			return errors.Join(servers.add(bare), l.each(servers.add))
+		}
+		c.after = func(context.Context) error {
+			servers.close()
+			return nil
+		}
 	}
 	return c
 }
 
-// site is where the token requests go.
-type site struct {
-	limit  *endpoint        // of the bare loop
-	server *httptest.Server // nil: without a network
+// servers answer in the place of endpoints.
+type servers []*httptest.Server
+
+func (s *servers) add(m *member) error {
+	one := httptest.NewServer(m.endpoint)
+	*s = append(*s, one)
+	there, err := url.Parse(one.URL)
+	m.endpoint.server.Store(there)
+	return err
 }
 
-func (s *site) open(ctx context.Context, l *lineup, loopback bool) error {
-	s.limit = newEndpoint()
-	if err := l.each(func(m *member) error { return m.openRenewing(ctx) }); err != nil || !loopback {
-		return err
+func (s *servers) close() {
+	network.CloseIdleConnections()
+	for _, one := range *s {
+		one.Close()
 	}
-	s.server = httptest.NewServer(newEndpoint())
-	there, err := url.Parse(s.server.URL)
-	if err != nil {
-		return err
-	}
-	s.limit.server.Store(there)
-	return l.each(func(m *member) error {
-		m.endpoint.server.Store(there)
-		return nil
-	})
-}
-
-func (s *site) close() {
-	if s.server != nil {
-		network.CloseIdleConnections()
-		s.server.Close()
-	}
+	*s = nil
 }
 
 // openRenewing opens a keeper that renews with every call of renew.
@@ -111,22 +106,22 @@ func renew(ctx context.Context, k keeper, session int) error {
 	return err
 }
 
-// repeat has callers call f again and again, and returns how often a second.
-func repeat(callers int, length time.Duration, f func(caller int) error) ([]reading, error) {
-	var done atomic.Int64
+// repeat has callers call f again and again, and returns how many tokens the endpoint has
+// given a second: a call that is answered from a cache is no renewal.
+func repeat(e *endpoint, callers int, length time.Duration, f func(caller int) error) ([]reading, error) {
 	var over atomic.Bool
 	everybody := gather(callers, func(i int) error {
 		for !over.Load() {
 			if err := f(i); err != nil {
 				return err
 			}
-			done.Add(1)
 		}
 		return nil
 	})
+	e.count()
 	defer time.AfterFunc(length, func() { over.Store(true) }).Stop()
 	took, err := everybody.release()
-	return readings(float64(done.Load()) / took.Seconds()), err
+	return readings(float64(e.tokens.Load()) / took.Seconds()), err
 }
 
 // post is what a token request is at least.

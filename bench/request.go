@@ -55,6 +55,9 @@ func newRequest() *http.Request {
 }
 
 func requestContests(s settings) ([]contest, error) {
+	if s.quick {
+		return []contest{authorizing(s, 1), transporting(s, 1)}, nil
+	}
 	return []contest{
 		authorizing(s, 1), authorizing(s, 1_000),
 		transporting(s, 1), transporting(s, 1_000),

@@ -3,7 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
-	"io"
+	"log/slog"
 	"net/http"
 	"time"
 
@@ -33,8 +33,7 @@ type clientGoSession struct {
 
 func openClientGo(e *endpoint, o options) (keeper, error) {
 	// It logs every failure, which is its business but would take its time on a terminal.
-	klog.LogToStderr(false)
-	klog.SetOutput(io.Discard)
+	klog.SetSlogLogger(slog.New(slog.DiscardHandler))
 	e.renewEvery(0, o)
 	h, err := newHandles(o.sessions, func(int) (*clientGoSession, error) {
 		return &clientGoSession{transport.NewCachedTokenSource(e.source())}, nil

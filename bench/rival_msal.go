@@ -48,11 +48,6 @@ func (k *msalKeeper) token(ctx context.Context, session int) (string, error) {
 	return acquire(ctx, k.all[session])
 }
 
-func (k *msalKeeper) renew(ctx context.Context, session int) error {
-	_, err := k.all[session].AcquireTokenByCredential(ctx, azureScopes)
-	return err
-}
-
 func (k *msalKeeper) spin(n int) error {
 	ctx, client := context.Background(), k.all[0]
 	for range n {

@@ -47,19 +47,24 @@ func stormContests(s settings) ([]contest, error) {
 			{name: "middle wait over the ideal", unit: times},
 		},
 		entrants: l.entrants(func(ctx context.Context, m *member) ([]reading, error) {
-			return stormOf(ctx, l.only(m), capable)
+			if m.keeper == nil {
+				if err := l.only(m).openExpired(ctx); err != nil {
+					return nil, err
+				}
+			}
+			got, err := stormOf(ctx, m, capable)
+			return got, errors.Join(err, m.close())
 		}),
+		before: func(ctx context.Context) error {
+			if s.quick {
+				return l.openExpired(ctx)
+			}
+			return nil // millions of others' objects would be in the garbage collector's way
+		},
 	}}, nil
 }
 
-// stormOf opens its member only now: a million sessions of others would be in the
-// garbage collector's way.
-func stormOf(ctx context.Context, l *lineup, capable float64) (_ []reading, err error) {
-	if err := l.openExpired(ctx); err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, l.close(ctx)) }()
-	m := l.members[0]
+func stormOf(ctx context.Context, m *member, capable float64) ([]reading, error) {
 	m.endpoint.capacity.Store(&capacity{
 		every:   time.Duration(float64(time.Second) / capable),
 		backlog: int(capable / 10),

@@ -12,11 +12,11 @@ func printScenario(out io.Writer, one scenario, all []outcome) {
 	_, _ = fmt.Fprintf(out, "\n%s: %s\n", one.name, one.question)
 	for _, o := range all {
 		_, _ = fmt.Fprintf(out, "\n  %s\n", o.title)
-		printTable(out, o.table(), "  ")
+		printTable(out, o.table(), "  ", 1)
 	}
 }
 
-// table is rows of cells. The first row is the heads. A row of two cells goes across.
+// table is rows of cells. The first row is the heads. A "cannot" goes across.
 type table [][]string
 
 // table writes an outcome: a row for each entrant, and those who cannot with their reason.
@@ -50,26 +50,26 @@ func (c column) head() string {
 // String writes the median, and the spread if there is any.
 func (s series) String() string {
 	low, high := s.spread()
-	if low == high {
+	if low.String() == high.String() {
 		return low.String()
 	}
 	return fmt.Sprintf("%v (%v–%v)", s.median(), low, high)
 }
 
-// printTable writes a table: the first column to the left, the others to the right.
-func printTable(out io.Writer, t table, indent string) {
+// printTable writes a table: some columns to the left, the others to the right.
+func printTable(out io.Writer, t table, indent string, left int) {
 	widths := t.widths()
 	for _, row := range t {
 		var line strings.Builder
-		line.WriteString(indent + pad(row[0], -widths[0]))
-		for i, cell := range row[1:] {
-			if len(row) < len(t[0]) || isCannot(cell) {
-				line.WriteString("  " + cell)
-				continue
+		for i, cell := range row {
+			if i < left {
+				cell = pad(cell, -widths[i])
+			} else if !isCannot(cell) {
+				cell = pad(cell, widths[i])
 			}
-			line.WriteString("  " + pad(cell, widths[i+1]))
+			line.WriteString(cell + "  ")
 		}
-		_, _ = fmt.Fprintln(out, strings.TrimRight(line.String(), " "))
+		_, _ = fmt.Fprintln(out, indent+strings.TrimRight(line.String(), " "))
 	}
 }
 

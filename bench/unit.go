@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 )
 
 // unit says how a figure is written.
@@ -26,11 +27,15 @@ func format(v float64) string {
 	case v == math.Trunc(v) || a >= 100:
 		return grouped(int(math.Round(v)))
 	case a >= 10:
-		return strconv.FormatFloat(v, 'f', 1, 64)
+		return trimmed(v, 1)
 	case a >= 0.095:
-		return strconv.FormatFloat(v, 'f', 2, 64)
+		return trimmed(v, 2)
 	}
-	return strconv.FormatFloat(v, 'f', 3, 64)
+	return trimmed(v, 3)
+}
+
+func trimmed(v float64, digits int) string {
+	return strings.TrimRight(strings.TrimRight(strconv.FormatFloat(v, 'f', digits, 64), "0"), ".")
 }
 
 // grouped writes a number with a comma before every three digits.
@@ -44,10 +49,10 @@ func grouped(n int) string {
 	return fmt.Sprintf("%s,%03d", grouped(n/1000), n%1000)
 }
 
-// String writes a reading: "> 5,000" if it would have become more.
+// String writes a reading: "≥ 5,000" if it would have become more.
 func (r reading) String() string {
 	if r.atLeast {
-		return "> " + format(r.value)
+		return "≥ " + format(r.value)
 	}
 	return format(r.value)
 }

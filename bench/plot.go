@@ -2,8 +2,8 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"image/color"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -42,12 +42,29 @@ func (o outcome) file(column string) string {
 	return strings.ReplaceAll(name, " ", "-")
 }
 
+// save draws with a margin: the plot cuts off the beginning of its longest label.
 func save(p *plot.Plot, folder, name string) error {
-	var errs []error
-	for _, ending := range []string{".svg", ".png"} {
-		errs = append(errs, p.Save(8*vg.Inch, 4*vg.Inch, filepath.Join(folder, name+ending)))
+	const margin = 10
+	for _, ending := range []string{"svg", "png"} {
+		canvas, err := draw.NewFormattedCanvas(8*vg.Inch, 4*vg.Inch, ending)
+		if err != nil {
+			return err
+		}
+		p.Draw(draw.Crop(draw.New(canvas), margin, -margin, margin, -margin))
+		if err := writeTo(filepath.Join(folder, name+"."+ending), canvas); err != nil {
+			return err
+		}
 	}
-	return errors.Join(errs...)
+	return nil
+}
+
+func writeTo(file string, w io.WriterTo) error {
+	f, err := os.Create(file)
+	if err != nil {
+		return err
+	}
+	_, err = w.WriteTo(f)
+	return errors.Join(err, f.Close())
 }
 
 // colours tell who is who in every chart.
@@ -91,8 +108,8 @@ func (o outcome) bars(column int) bars {
 }
 
 func (b bars) plot() *plot.Plot {
-	p := newPlot(b.title)
-	p.X.Label.Text = b.axis + " (median; the line is from the lowest to the highest round)"
+	// Not as the label of the axis: on a logarithmic one that takes room from the bars.
+	p := newPlot(b.title + "\n" + b.axis + ": the median, and a line from the lowest round to the highest")
 	p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, decades{}
 	p.X.Min, p.X.Max = b.limits()
 	p.Y.Min, p.Y.Max = -0.6, float64(len(b.bars))-0.4
@@ -105,13 +122,13 @@ func (b bars) plot() *plot.Plot {
 	return p
 }
 
-// limits are whole decades, with room for the text behind the longest bar.
+// limits leave the shortest bar a length, and the longest room for its text.
 func (b bars) limits() (low, high float64) {
 	low, high = math.Inf(1), 0
 	for _, one := range b.bars {
 		low, high = min(low, one.value), max(high, one.high)
 	}
-	return math.Pow(10, math.Floor(math.Log10(low))-0.3), high * math.Pow(high/low, 0.2) * 2
+	return low / 3, high * math.Pow(high/low, 0.15) * 2
 }
 
 // Plot implements plot.Plotter.
@@ -135,11 +152,11 @@ func (b bars) Plot(c draw.Canvas, p *plot.Plot) {
 
 // curves are the percentiles of the latency, one line an entrant.
 func (o outcome) curves() *plot.Plot {
-	p := newPlot(o.scenario + ": " + o.title)
-	p.Y.Label.Text = "ns, one reading of the clock included (median of the rounds)"
+	p := newPlot(o.scenario + ": " + o.title + "\ntime of a call, ns, one reading of the clock included: the median of the rounds")
 	p.Y.Scale, p.Y.Tick.Marker = plot.LogScale{}, decades{}
 	p.NominalX("p50", "p99", "p99.9", "longest")
 	p.Legend.Top, p.Legend.Left = true, true
+	p.Legend.XOffs = vg.Points(10)
 	dashes := 0
 	for _, e := range o.entrants {
 		if o.figures[e.name] == nil {
@@ -167,7 +184,7 @@ func (o outcome) curves() *plot.Plot {
 func newPlot(title string) *plot.Plot {
 	p := plot.New()
 	p.Title.Text = title
-	p.Title.TextStyle.Font.Size = vg.Points(11)
+	p.Title.TextStyle.Font.Size = vg.Points(10)
 	p.Title.Padding = vg.Points(8)
 	p.BackgroundColor = color.White
 	return p
@@ -181,7 +198,7 @@ func (decades) Ticks(low, high float64) []plot.Tick {
 	var ticks []plot.Tick
 	for e := math.Ceil(math.Log10(low)); e <= math.Log10(high); e++ {
 		v := math.Pow(10, e)
-		ticks = append(ticks, plot.Tick{Value: v, Label: fmt.Sprint(format(v))})
+		ticks = append(ticks, plot.Tick{Value: v, Label: format(v)})
 	}
 	return ticks
 }

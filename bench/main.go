@@ -3,7 +3,7 @@
 //	go run ./bench                        all of it, in about half an hour
 //	go run ./bench -quick                 all of it, small, in less than a minute
 //	go run ./bench -scenario hot -rounds 9
-//	go run ./bench -json rounds.json -plot plots -check
+//	go run ./bench -json rounds.json -markdown tables.md -plot plots -check
 //
 // A scenario (scenario.go lists them, each has a file with the question that it answers)
 // has contests. In a contest the entrants do the same work in the same process, in

@@ -12,9 +12,10 @@ import (
 //
 // The token lives a minute, and right after it has come the endpoint begins to answer
 // 503 after 20 ms. 20 callers ask for the token 50 times a second each, until it has
-// expired. Errors and requests are counted for the first three quarters of its life; after that the
-// moment is noted at which the first caller is told an error. All rivals are asked
-// at the same time, each with an endpoint of its own.
+// expired. Errors and requests are those of the first three quarters of its life; the
+// longest call, and how much life was left when the first caller was told an error (0:
+// nobody was), are of all of it. All rivals are asked at the same time, each with an endpoint of
+// its own.
 //
 // What a call costs is taken then, from one after another, while nobody else
 // calls, in turns with a second keeper whose endpoint is in good health.
@@ -44,6 +45,7 @@ func outageContests(s settings) ([]contest, error) {
 			{name: "shortest time between requests", unit: milliseconds},
 			{name: "a hot call", unit: nanoseconds},
 			{name: "a call in the outage", unit: nanoseconds, drawn: true},
+			{name: "longest call", unit: milliseconds},
 			{name: "life left at the first error", unit: milliseconds},
 		},
 		before: b.play,
@@ -66,6 +68,7 @@ type fare struct {
 	*member
 	expiry   time.Time
 	errors   atomic.Int64
+	longest  atomic.Int64 // call, a time.Duration
 	first    atomic.Int64 // the life left at the first error; zero: there was none
 	told     int64        // errors when they were counted
 	requests int64
@@ -75,7 +78,10 @@ type fare struct {
 }
 
 func (f *fare) readings() []reading {
-	return readings(float64(f.told), float64(f.requests), ms(f.gap), f.hot, f.during, ms(time.Duration(f.first.Load())))
+	return readings(
+		float64(f.told), float64(f.requests), ms(f.gap), f.hot, f.during,
+		ms(time.Duration(f.longest.Load())), ms(time.Duration(f.first.Load())),
+	)
 }
 
 // play takes all members through the life of a token.
@@ -119,7 +125,10 @@ func (b *blackout) ask(ctx context.Context, until time.Time) error {
 // error by it.
 func (f *fare) ask(ctx context.Context) {
 	for sleep(ctx, outageRest) == nil {
-		if _, err := f.keeper.token(ctx, 0); err != nil && ctx.Err() == nil {
+		began := time.Now()
+		_, err := f.keeper.token(ctx, 0)
+		raise(&f.longest, int64(time.Since(began)))
+		if err != nil && ctx.Err() == nil {
 			f.errors.Add(1)
 			f.first.CompareAndSwap(0, int64(time.Until(f.expiry)))
 		}

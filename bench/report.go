@@ -28,7 +28,7 @@ func (r *report) add(s scenario, all []outcome) {
 // introduce says on what and beside whom is being measured.
 func (r *report) introduce(out io.Writer) {
 	line := func(format string, values ...any) { _, _ = fmt.Fprintf(out, format+"\n", values...) }
-	line("%s, %s %s/%s, %s", r.host.Go, r.host.CPU, r.host.OS, r.host.Arch, plural(r.host.Cores, "core"))
+	line("%v", r.host)
 	for _, one := range rivals() {
 		if text, ok := r.versions[one.name]; ok {
 			line("  %-14s %s", one.name, text)
@@ -42,6 +42,9 @@ func (r *report) write() error {
 	var errs []error
 	if r.settings.json != "" {
 		errs = append(errs, r.writeJSON(r.settings.json))
+	}
+	if r.settings.markdown != "" {
+		errs = append(errs, r.writeMarkdown(r.settings.markdown))
 	}
 	if r.settings.plot != "" {
 		errs = append(errs, drawAll(r.outcomes, r.settings.plot))

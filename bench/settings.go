@@ -15,8 +15,9 @@ type settings struct {
 	rounds int
 	quick  bool
 	check  bool
-	json   string // file; empty: none
-	plot   string // folder; empty: none
+
+	// Files and a folder to write; empty: none.
+	json, markdown, plot string
 }
 
 // parse reads the flags. It tells w what is wrong with them, or what they are.
@@ -51,6 +52,7 @@ func (s *settings) flags() *flag.FlagSet {
 	flags.BoolVar(&s.quick, "quick", false, "all in less than a minute: fewer sessions and callers, shorter rounds")
 	flags.BoolVar(&s.check, "check", false, "put each figure beside its goal, and exit with 1 if one is missed")
 	flags.StringVar(&s.json, "json", "", "write all rounds of all figures to this `file`")
+	flags.StringVar(&s.markdown, "markdown", "", "write the tables to this `file`, for a README")
 	flags.StringVar(&s.plot, "plot", "", "draw the figures into this `folder`, as SVG and PNG")
 	return flags
 }

@@ -100,3 +100,35 @@ func TestPlotsAreWrittenAsSVGAndPNG(t *testing.T) {
 		}
 	}
 }
+
+func TestMarkdownIsForAReadme(t *testing.T) {
+	r := report{
+		host:      host{Cores: 2, CPU: "some CPU", Go: "go1.26", OS: "linux", Arch: "amd64"},
+		settings:  settings{only: []string{"failure"}, rounds: 3},
+		scenarios: []scenario{{name: "failure", question: "What then?"}},
+		outcomes:  outcomes{sampleOutcome()},
+	}
+	var out bytes.Buffer
+	r.markdown(&out)
+	want := `Each figure is the median of alternating rounds in one process (lowest–highest), measured on 2 cores of some CPU, go1.26 linux/amd64.
+Machines are noisy: take ratios, not figures. Not measured: the network, TLS, and what libraries do before main.
+
+    go run ./bench -scenario failure -rounds 3
+
+### failure: What then?
+
+200 callers:
+
+|  | requests | until all know, ms |
+| --- | ---: | ---: |
+| holdfast | 1 | 25 (20.5–30) |
+| x/oauth2 | ≥ 250 (249–≥ 251) | 5,000 |
+| azcore | cannot: it hands out no token |  |
+
+Versions:
+
+`
+	if diff := cmp.Diff(want, out.String()); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}

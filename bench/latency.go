@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -76,17 +77,21 @@ func listen(ctx context.Context, m *member, length time.Duration) ([]reading, er
 	}).release()
 	others.Wait()
 	all := slices.Concat(calls[:]...)
+	if err != nil || len(all) == 0 {
+		return nil, errors.Join(err, ctx.Err())
+	}
 	slices.Sort(all)
 	return readings(
-		float64(percentile(all, 0.5)), float64(percentile(all, 0.99)), float64(percentile(all, 0.999)),
-		float64(percentile(all, 1)), float64(m.endpoint.requests.Load()),
-	), err
+		float64(percentile(all, 500)), float64(percentile(all, 990)), float64(percentile(all, 999)),
+		float64(percentile(all, 1000)), float64(m.endpoint.requests.Load()),
+	), nil
 }
 
-// percentile is what so large a part of the sorted calls did not exceed.
-func percentile(sorted []time.Duration, part float64) time.Duration {
-	rank := int(part*float64(len(sorted)) + 0.5)
-	return sorted[min(max(rank, 1), len(sorted))-1]
+// percentile is what so many in a thousand of the sorted calls did not exceed. There
+// must be a call.
+func percentile(sorted []time.Duration, perMille int) time.Duration {
+	rank := (len(sorted)*perMille + 999) / 1000
+	return sorted[rank-1]
 }
 
 // sample is one caller, until ctx is over.

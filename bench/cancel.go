@@ -36,7 +36,7 @@ func cancelContests(settings) ([]contest, error) {
 		title: fmt.Sprintf("callers who have %v and callers who can wait, a renewal of %v", hasty, slowRenewal),
 		columns: []column{
 			{name: "left after the deadline", unit: milliseconds, drawn: true},
-			{name: "requests", drawn: true},
+			{name: "requests"},
 			{name: "the patient were served after", unit: milliseconds},
 			{name: "patient ones who got an error"},
 		},

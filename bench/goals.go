@@ -81,6 +81,10 @@ func goals() []goal {
 			scenario: "herd", what: "our time over the fastest rival's", bound: 1, unit: times,
 			of: inverse(overBest("herd", []string{"100000", "10000"}, "until the last has it", isRival)),
 		},
+		{
+			scenario: "herd", what: "the same where all have to wait", bound: 1, unit: times,
+			of: inverse(overBest("herd", []string{"waiting", "10000"}, "until the last has it", isRival)),
+		},
 
 		{
 			scenario: "failure", what: "requests with Retries none, 10,000 callers", bound: 1,

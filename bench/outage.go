@@ -38,10 +38,10 @@ func outageContests(s settings) ([]contest, error) {
 	b := &blackout{life: life, dark: newLineup("outage", options{sessions: 1}, nil), fares: map[string]*fare{}}
 	return []contest{{
 		name:  "outage",
-		title: fmt.Sprintf("%d callers, a token of %v, an endpoint that is down", outageCallers, life),
+		title: fmt.Sprintf("%d callers, a token of %.0f s, an endpoint that is down", outageCallers, life.Seconds()),
 		columns: []column{
-			{name: "errors", drawn: true},
-			{name: "requests", drawn: true},
+			{name: "errors"},
+			{name: "requests"},
 			{name: "shortest time between requests", unit: milliseconds},
 			{name: "a hot call", unit: nanoseconds},
 			{name: "a call in the outage", unit: nanoseconds, drawn: true},

@@ -24,7 +24,7 @@ func failure() scenario {
 
 func failureContests(s settings) ([]contest, error) {
 	if s.quick {
-		return []contest{failureOf(10_000, 700*time.Millisecond)}, nil
+		return []contest{failureOf(10_000, 300*time.Millisecond)}, nil
 	}
 	return []contest{failureOf(200, 5*time.Second), failureOf(10_000, 5*time.Second)}, nil
 }

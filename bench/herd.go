@@ -14,9 +14,10 @@ import (
 // wait, and what they wait beyond it is the price of waiting.
 func herd() scenario {
 	return scenario{
-		name:     "herd",
-		question: "What happens when a token has expired and all callers find out at once?",
-		contests: herdContests,
+		name:       "herd",
+		question:   "What happens when a token has expired and all callers find out at once?",
+		longRounds: true,
+		contests:   herdContests,
 	}
 }
 

@@ -62,7 +62,7 @@ func hotOne(s settings, goroutines int) contest {
 // hotMany is as many sessions as a large server has: the same tokens by handle and by
 // key.
 func hotMany(s settings) []contest {
-	sessions := s.scaled(100_000, 2_000)
+	sessions := s.scaled(100_000, 1_000)
 	l := newLineup("hot", options{sessions: sessions}, nil)
 	slot := newSlot(s, 1_000)
 	order, keys := shuffled(sessions)

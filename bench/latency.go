@@ -34,7 +34,7 @@ const (
 )
 
 func latencyContests(s settings) ([]contest, error) {
-	length := time.Duration(s.scaled(10_000, 400)) * time.Millisecond
+	length := time.Duration(s.scaled(10_000, 250)) * time.Millisecond
 	return []contest{
 		latencyOf("renewed", "renewed every 100 ms", options{sessions: 1, renewEvery: renewEvery}, length),
 		latencyOf("calm", "not renewed", options{sessions: 1}, length),

@@ -1,6 +1,6 @@
 // Command bench measures holdfast beside what one would pick instead.
 //
-//	go run ./bench                        all of it, in about half an hour
+//	go run ./bench                        all of it, in less than an hour
 //	go run ./bench -quick                 all of it, small, in less than a minute
 //	go run ./bench -scenario hot -rounds 9
 //	go run ./bench -json rounds.json -markdown tables.md -plot plots -check

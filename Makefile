@@ -4,7 +4,7 @@ SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 
 # Each module is tested as its users get it, without the workspace's versions.
-MODULES := . conformance examples
+MODULES := . bench conformance examples
 export GOWORK := off
 
 FUZZTIME ?= 5s
@@ -47,6 +47,10 @@ fuzz: ## run every fuzz target for FUZZTIME
 	    echo "== $$target $$pkg"; go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$pkg; \
 	  done; \
 	done
+
+.PHONY: bench
+bench: ## measure it beside what one would pick instead, in less than a minute
+	@GOWORK= go run ./bench -quick
 
 .PHONY: demo
 demo: ## run the gateway for 20 s

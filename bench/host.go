@@ -1,0 +1,58 @@
+package main
+
+import (
+	"os"
+	"runtime"
+	"runtime/debug"
+	"strings"
+)
+
+// host is the machine that the figures are of.
+type host struct {
+	CPU   string `json:"cpu,omitempty"`
+	Cores int    `json:"cores"` // that Go uses
+	OS    string `json:"os"`
+	Arch  string `json:"arch"`
+	Go    string `json:"go"`
+}
+
+func describeHost() host {
+	return host{
+		CPU:   cpuModel(),
+		Cores: runtime.GOMAXPROCS(0),
+		OS:    runtime.GOOS,
+		Arch:  runtime.GOARCH,
+		Go:    runtime.Version(),
+	}
+}
+
+// cpuModel is what Linux says; elsewhere it is empty.
+func cpuModel() string {
+	text, err := os.ReadFile("/proc/cpuinfo")
+	if err != nil {
+		return ""
+	}
+	for line := range strings.Lines(string(text)) {
+		if name, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(name) == "model name" {
+			return strings.TrimSpace(value)
+		}
+	}
+	return ""
+}
+
+// versions are those that this binary was built with, by rival.
+func versions() map[string]string {
+	byModule := map[string]string{}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, m := range info.Deps {
+			byModule[m.Path] = m.Version
+		}
+	}
+	all := map[string]string{}
+	for _, r := range rivals() {
+		if r.module != "" && r.role != ours {
+			all[r.name] = r.module + " " + byModule[r.module]
+		}
+	}
+	return all
+}

@@ -195,9 +195,11 @@ func (s *step) enough() bool {
 }
 
 // moved reports whether another pair is held than the one that was spent.
-func (s *step) moved() bool {
-	return s.state == Revoked ||
-		newer(s.pair.grant, s.pair.generation, s.run.spent.grant, s.run.spent.generation)
+func (s *step) moved() bool { return s.state == Revoked || s.overtaken() }
+
+// overtaken reports whether a newer pair is held than the one that was spent.
+func (s *step) overtaken() bool {
+	return newer(s.pair.grant, s.pair.generation, s.run.spent.grant, s.run.spent.generation)
 }
 
 // lost is a kind that needs a human, with nothing to renew from.

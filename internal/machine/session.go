@@ -208,8 +208,8 @@ func (s *step) idle() bool {
 	switch s.state {
 	case Fresh, Stale, Expired, Dead:
 		return s.Quiet() && !s.rules.KeepAlive && !s.pair.dropped && s.doubt.sent.IsZero()
-	case Revoked:
-		return s.Quiet()
+	case Revoked: // who is kept alive hears of a new grant
+		return s.Quiet() && !s.rules.KeepAlive
 	case Empty, Acquiring, Ending, Cooling, Closed:
 		return false
 	}

@@ -209,6 +209,23 @@ func TestLoginDoesNotWaitForARenewalThatWaits(t *testing.T) {
 `)
 }
 
+// A renewal that is queued for its second attempt still has its claim: other processes
+// would take it for that of a process that has died while it spent the token.
+func TestLoginEndsTheClaimOfTheRenewalThatItDoesNotWaitFor(t *testing.T) {
+	newStory(t, provable, betweenP).telling("saves").
+		proves("eve", "first").minted("tok1").
+		at("12:58:00").gets("alice").
+		queueHolds().answers503().
+		after(3*time.Second).proves("eve", "second").
+		want(`
+12:00:00 Empty -> Acquiring; renewal 1: mint for first
+12:00:00 Acquiring -> Fresh; save tok1 as 1.1; eve gets nil
+12:58:00 Fresh -> Expired -> Acquiring; renewal 2: mint with ref1
+12:58:00.743 Acquiring: queue
+12:58:03 Acquiring: release the claim; queue
+`)
+}
+
 // Otherwise a login that fails would let a renewal begin anew before its time.
 func TestLoginWaitsForARenewalThatBacksOff(t *testing.T) {
 	newStory(t, provable).

@@ -436,6 +436,24 @@ func TestLoginThatFailsLetsTheRevokedBeRevoked(t *testing.T) {
 `)
 }
 
+// A Revoke that cannot write its tombstone leaves no trace in the store, and the token
+// that it has revoked is valid.
+func TestLoginThatFailsGivesNothingBackThatWasRevokedWithoutATombstone(t *testing.T) {
+	newStory(t, provable, betweenP).
+		proves("eve", "first").minted("tok1").
+		writes(func(r *messages.Record) { r.Identity = messages.DigestOf("another") }).
+		revokes("bob").
+		proves("eve", "second").
+		gets("carol").
+		want(`
+12:00:00 Empty -> Acquiring; renewal 1: mint for first
+12:00:00 Acquiring -> Fresh; eve gets nil
+12:00:00 Fresh -> Revoked; withdrawn; save a tombstone with ref1tok1 (conflict); bob gets ErrUnavailable, retry after 1s
+12:00:00 Revoked -> Acquiring -> Empty; eve gets ErrInvalid
+12:00:00 Empty -> Acquiring -> Cooling; carol gets ErrInvalid; fails; due again 12:05:00
+`)
+}
+
 // The Revoke before it comes to its end elsewhere while the proofs are on their way.
 func TestLoginOverATombstoneIsNotEndedByTheSameRevoke(t *testing.T) {
 	revoking := func(r *messages.Record) { r.Status = messages.Revoking }

@@ -721,3 +721,26 @@ func TestAnotherTokenWithoutATimeTakesThePlaceOfTheOne(t *testing.T) {
 12:00:00 Empty -> Acquiring -> Revoked; withdrawn; revoked elsewhere; dan gets ErrRevoked
 `)
 }
+
+// What was decided about the given token stays decided: neither of the two says when it
+// was issued, so looking again would bring the old one back.
+func TestTokenThatWasReplacedDoesNotComeBackAfterSleep(t *testing.T) {
+	old := fixed
+	old.Given = messages.Token{Access: "tok0"}
+	newStory(t, old).
+		gets("alice").
+		rejects("bob", "tok0").
+		asks("carol", messages.Establish{Token: messages.Token{Access: "tok1", Expiry: noon.Add(time.Hour)}}).
+		gets("alice").
+		after(2 * time.Hour).gets("dave").
+		sleeps().gets("erin").
+		want(`
+12:00:00 Empty -> Acquiring -> Ending; alice gets tok0
+12:00:00 Ending -> Dead; withdrawn; rejected; bob gets nil
+12:00:00 Dead -> Acquiring -> Ending; carol gets nil
+12:00:00 Ending: alice gets tok1
+14:00:00 Ending -> Dead; dave gets ErrLoginRequired
+14:00:00 Dead -> Empty; withdrawn; slept
+14:00:00 Empty -> Acquiring -> Dead; woke; erin gets ErrLoginRequired; withdrawn
+`)
+}

@@ -314,5 +314,8 @@ func (s Session) Anew() Session {
 	fresh.pair = pair{grant: s.pair.grant, generation: s.pair.generation} // no number is used twice
 	fresh.revoke.landed, fresh.revoke.ended = s.revoke.landed, s.revoke.ended
 	fresh.rejectedAt, fresh.forcedAt = s.rejectedAt, s.forcedAt
+	if s.rules.static() && s.looked && !s.offered { // what has taken its place may not say that it is later
+		fresh.given, fresh.offered = messages.Token{}, false
+	}
 	return fresh
 }

@@ -9,8 +9,8 @@ import (
 )
 
 // Session is one session as a value. New makes one, Step moves it on. It is not
-// safe for concurrent use; copies share the list of held callers, so a copy that
-// is to be stepped on its own is made with Clone.
+// safe for concurrent use; copies share the lists of callers and what was exchanged, so a
+// copy that is to be stepped on its own is made with Clone.
 type Session struct {
 	settings *Settings
 	rules    *Rules

@@ -2,6 +2,7 @@ package machine
 
 import (
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 
@@ -654,10 +655,8 @@ func TestKindsWithoutALoginDoNotKnowProofs(t *testing.T) {
 }
 
 func TestRefreshTokenThatHasRunOutIsNotSent(t *testing.T) {
-	s := newStory(t, provable).proves("eve", "first")
-	first := token("tok1", "ref1", noon, time.Hour)
-	first.RefreshExpiry = noon.Add(55 * time.Minute)
-	s.answers(s.outstanding(isMint), Minted{Token: first}).
+	newStory(t, provable).
+		proves("eve", "first").mintedUntil("tok1", "ref1", noon.Add(55*time.Minute)).
 		at("12:56:00").gets("alice").
 		gets("bob").
 		at("12:58:00").gets("carol").
@@ -674,10 +673,8 @@ func TestRefreshTokenThatHasRunOutIsNotSent(t *testing.T) {
 }
 
 func TestRefreshTokenThatHasRunOutOverNight(t *testing.T) {
-	s := newStory(t, provable, onDisk).proves("eve", "first")
-	first := token("tok1", "ref1", noon, time.Hour)
-	first.RefreshExpiry = noon.Add(2 * time.Hour)
-	s.answers(s.outstanding(isMint), Minted{Token: first}).
+	newStory(t, provable, onDisk).
+		proves("eve", "first").mintedUntil("tok1", "ref1", noon.Add(2*time.Hour)).
 		at("14:00:00").restarts().gets("alice").
 		since().gets("bob").
 		want(`
@@ -742,5 +739,35 @@ func TestTokenThatWasReplacedDoesNotComeBackAfterSleep(t *testing.T) {
 14:00:00 Ending -> Dead; dave gets ErrLoginRequired
 14:00:00 Dead -> Empty; withdrawn; slept
 14:00:00 Empty -> Acquiring -> Dead; woke; erin gets ErrLoginRequired; withdrawn
+`)
+}
+
+// Another process has begun to renew while the refresh token was good.
+func TestRefreshTokenThatRunsOutWhileAnotherRenewsIsNotMissed(t *testing.T) {
+	for _, begin := range []func(*story) *story{
+		func(s *story) *story { return s },
+		func(s *story) *story { return s.restarts() },
+	} {
+		s := newStory(t, provable, betweenP).
+			proves("eve", "proof").mintedUntil("tok1", "ref1", noon.Add(70*time.Minute)).
+			at("13:09:55").claimedElsewhere(20 * time.Second).at("13:10:01").since()
+		begin(s).gets("alice").
+			renewedElsewhere("tok2", "ref2").hears()
+		if got := s.texts(); len(got) != 2 || got[1] != "13:10:01 Acquiring -> Fresh; adopted; alice gets tok2" {
+			t.Errorf("the story went another way:\n%s", strings.Join(got, "\n"))
+		}
+	}
+}
+
+func TestRefreshTokenThatHasRunOutIsMissedOnceTheOtherHasGivenUp(t *testing.T) {
+	newStory(t, provable, betweenP).
+		proves("eve", "proof").mintedUntil("tok1", "ref1", noon.Add(70*time.Minute)).
+		at("13:09:55").claimedElsewhere(20 * time.Second).at("13:10:01").gets("alice").
+		writes(func(*messages.Record) {}).hears().
+		want(`
+12:00:00 Empty -> Acquiring; renewal 1: mint for proof
+12:00:00 Acquiring -> Fresh; eve gets nil
+13:10:01 Fresh -> Expired -> Acquiring
+13:10:01 Acquiring -> Dead; alice gets ErrLoginRequired; the refresh token has run out
 `)
 }

@@ -58,6 +58,7 @@ func (s *step) foreign() {
 	f := messages.Failure{Verdict: messages.Hopeless, Reason: "the store's record is another session's"}
 	switch {
 	case s.run.purpose == revoke:
+		s.looked = false // what is held is revoked, though no tombstone says so
 		s.revokeFailed(f)
 	case s.run.minted.generation != 0, s.run.purpose == resave:
 		s.keepUnsaved(f, false)

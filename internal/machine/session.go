@@ -9,8 +9,8 @@ import (
 )
 
 // Session is one session as a value. New makes one, Step moves it on. It is not
-// safe for concurrent use; copies share the list of held callers, so a copy that
-// is to be stepped on its own is made with Clone.
+// safe for concurrent use; copies share the lists of callers and what was exchanged, so a
+// copy that is to be stepped on its own is made with Clone.
 type Session struct {
 	settings *Settings
 	rules    *Rules
@@ -314,5 +314,8 @@ func (s Session) Anew() Session {
 	fresh.pair = pair{grant: s.pair.grant, generation: s.pair.generation} // no number is used twice
 	fresh.revoke.landed, fresh.revoke.ended = s.revoke.landed, s.revoke.ended
 	fresh.rejectedAt, fresh.forcedAt = s.rejectedAt, s.forcedAt
+	if s.rules.static() && s.looked && !s.offered { // what has taken its place may not say that it is later
+		fresh.given, fresh.offered = messages.Token{}, false
+	}
 	return fresh
 }

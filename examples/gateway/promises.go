@@ -24,6 +24,8 @@ const (
 	servedTooLate  breach = "call(s) served that began after their tenant had been revoked"
 	notConfirmed   breach = "revocation(s) that the authorization server has not confirmed"
 	renewalsAtOnce breach = "renewals at once for one session"
+
+	exchangesAtOnce breach = "exchanges at once for one session, whose callers all want the same"
 )
 
 // recovery is how long after an outage calls may still be told that there is no token.

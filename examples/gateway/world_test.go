@@ -18,7 +18,7 @@ func small() settings {
 	return settings{
 		duration: 4 * time.Second,
 		callers:  60,
-		tenants:  6,
+		tenants:  len(tenantKinds),
 		lifetime: leastLifetime,
 		pause:    40 * time.Millisecond,
 		faults:   true,
@@ -113,8 +113,8 @@ func smallWorld(t *testing.T, counted *tally) *world {
 func (w *world) refuseTokens(t *testing.T, counted *tally) {
 	t.Helper()
 	ctx := context.Background() // that of the test is over when the cleanup begins
-	refuses := func(string) (authserver.Claims, error) { return authserver.Claims{}, authserver.ErrExpired }
-	hostile, err := listen(&api{verify: refuses, refused: counted.tokenRefused})
+	refuses := func(_, _ string) (string, error) { return "", authserver.ErrExpired }
+	hostile, err := listen(&api{verify: refuses, refused: w.tellOf(counted)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@
 // expiry and through a slow and a failing authorization server.
 //
 //	go run ./examples/gateway
+//	go run ./examples/gateway -kinds exchange,jwt-bearer
 //
 // It starts its servers on loopback and calls the gateway:
 //

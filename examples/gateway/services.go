@@ -18,8 +18,8 @@ import (
 )
 
 // services are what the tenants' tokens come from: a real authorization server, and
-// next to it small fakes of Spatium's service and of Caspio's, with an account for each
-// tenant who has his tokens from there.
+// next to it small fakes of Spatium's service and of Caspio's, where every tenant has an
+// account.
 type services struct {
 	auth *authserver.Server
 	key  *ecdsa.PrivateKey // signs the gateway's assertions

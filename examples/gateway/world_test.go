@@ -37,7 +37,8 @@ func TestSmallWorldKeepsItsPromises(t *testing.T) {
 	if err := json.Unmarshal([]byte(lines[len(lines)-1]), &got); err != nil {
 		t.Fatalf("the last line is no result: %v\n%s", err, out.String())
 	}
-	if got.Requests < 200 || got.Renewals < 12 || got.Refused[revoked] == 0 || got.ServedDuringOutage == 0 || got.MostAtOnce != 1 {
+	if got.Requests < 200 || got.Renewals < 12 || got.Refused[revoked] == 0 || got.ServedDuringOutage == 0 || got.MostAtOnce != 1 ||
+		got.Exchanges == 0 || got.MostExchangesAtOnce != 1 || len(got.Kinds) != len(tenantKinds) {
 		t.Errorf("the result is hollow: %+v", got)
 	}
 }

@@ -44,23 +44,21 @@ var mistakes = system{
 		{
 			theirs: "a failed store write loses the rotated refresh token",
 			expect: "the new refresh token is kept until it is written",
-			ours:   "It is kept and served, written again with back-off, and waited for by Close.",
+			ours:   "It is kept and served, written again with back-off, saved before it is spent, and waited for by Close.",
 			play: func(st *stage) {
 				shelf := st.hasShelf(lapsed())
 				shelf.fails(nil, errDisk, nil)
 				st.answersWith(handsPair("at-1", "rt-1"), handsPair("at-2", "rt-2"))
 				s := st.lapsedUser()
 				st.serves(s, "at-1")
-				st.passes(45 * time.Minute)
-				st.serves(s, "at-1")
+				st.passes(57 * time.Minute)
+				st.turnsAway(s, sessions.ErrUnavailable)
+				st.sent(refreshForm("rt-0"))
 				shelf.fails(nil, nil, nil)
-				st.passes(12 * time.Minute)
-				if got := shelf.has().Refresh.Reveal(); got != "rt-1" {
-					st.Errorf("the store has %q", got)
-				}
+				st.passes(time.Minute)
 				shelf.fails(nil, errDisk, nil)
 				st.serves(s, "at-2")
-				st.sent(refreshForm("rt-0"), refreshForm("rt-1"))
+				st.sent(refreshForm("rt-1"))
 				closed := make(chan error, 1)
 				go func() { closed <- st.mgr.Close(context.Background()) }()
 				st.passes(time.Minute)

@@ -73,13 +73,9 @@ func (w *world) counts(issued, refused int) {
 	}
 }
 
-func client(e sessions.Endpoint) sessions.Kind {
-	return sessions.ClientCredentials(e, sessions.Subject{})
-}
-
 func TestSessionGetsTokensOfADay(t *testing.T) {
 	w := open(t, caspio.Config{Secret: "s%cret+/:", ClientID: "client"})
-	s := w.session("s%cret+/:", client)
+	s := w.session("s%cret+/:", sessions.ClientToken)
 	first := w.gets(s)
 	tok, err := s.Token(t.Context())
 	if err != nil || tok.Type != "bearer" || tok.Lifetime() != 86399*time.Second || tok.Refresh == "" {
@@ -105,7 +101,7 @@ func TestSessionGetsTokensOfADay(t *testing.T) {
 
 func TestNewTokenLeavesTheOlderOneGood(t *testing.T) {
 	w := open(t, caspio.Config{})
-	s := w.session("secret", client)
+	s := w.session("secret", sessions.ClientToken)
 	first := w.gets(s)
 	if err := s.Refresh(t.Context()); err != nil {
 		t.Fatal(err)
@@ -117,7 +113,7 @@ func TestNewTokenLeavesTheOlderOneGood(t *testing.T) {
 
 func TestManyCallersMakeOneRequest(t *testing.T) {
 	w := open(t, caspio.Config{})
-	s := w.session("secret", client)
+	s := w.session("secret", sessions.ClientToken)
 	var callers sync.WaitGroup
 	for range 50 {
 		callers.Go(func() { w.gets(s) })
@@ -128,7 +124,7 @@ func TestManyCallersMakeOneRequest(t *testing.T) {
 
 func TestWrongSecretIsToldAsWhatTheEndpointSaid(t *testing.T) {
 	w := open(t, caspio.Config{})
-	_, err := w.session("wrong", client).AccessToken(t.Context())
+	_, err := w.session("wrong", sessions.ClientToken).AccessToken(t.Context())
 	said, ok := errors.AsType[*sessions.EndpointError](err)
 	if !errors.Is(err, sessions.ErrUnavailable) || !ok || said.Status != http.StatusBadRequest || said.Code != "invalid_client" {
 		t.Errorf("error %v", err)

@@ -10,10 +10,10 @@ func (s *step) ask(a Ask) {
 	switch ask := a.Ask.(type) {
 	case messages.Get:
 		s.ip = ask.ClientIP
-		s.get(caller{id: a.Caller, min: ask.MinValidity})
+		s.get(caller{id: a.Caller, min: ask.MinValidity, ip: ask.ClientIP})
 	case messages.Refresh:
 		s.ip = ask.ClientIP
-		s.refreshAsked(s.wantsNewer(caller{id: a.Caller, min: ask.MinValidity}))
+		s.refreshAsked(s.wantsNewer(caller{id: a.Caller, min: ask.MinValidity, ip: ask.ClientIP}))
 	case messages.Revoke:
 		s.ip = ask.ClientIP
 		s.revokeAsked(a.Caller)

@@ -102,6 +102,8 @@ func (s *step) claimOrMint() {
 		s.giveUp(cause{failure: messages.Failure{Reason: "the refresh token may be spent"}})
 	case store.Shared, store.Durable && s.rules.OneTime:
 		s.claim()
+	case s.unsaved.waiting && s.rules.OneTime: // which a claim would have saved
+		s.sendSave()
 	default:
 		s.mint()
 	}

@@ -73,9 +73,18 @@
 //	exchange    gives out every exchanged token, and begins one flight a set
 //	nextFlights lets no more than 16 exchanges be under way
 //	minted      the commit guard of every new token
+//	loggedIn    the commit guard of every new grant
 //	reconcile   the generation rule of every Save that met a conflict
 //	denied      the other look before a grant is called dead
 //	takeoverIn  when another's claim is not respected any more
+//
+// # Logins
+//
+// Where a kind takes proofs, an Establish with them is a run of its own: it looks at the
+// store, sends the proofs, and saves what comes as the first token of the next grant. Those that
+// come meanwhile wait for their own runs, one after another. A renewal that only waits for a slot or for
+// another process makes room; what is there is given out until the new grant is saved, and stays if
+// there is none. What no server can be asked to end, a Revoke forgets (Rules.Forgets).
 //
 // # Time
 //

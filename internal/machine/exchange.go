@@ -56,9 +56,9 @@ func (s *step) exchangeAsked(id Caller, x messages.Exchange) {
 	case NoExchange:
 		s.tell(id, messages.Reply{Err: messages.ErrNotSupported})
 	case OwnToken:
-		s.get(caller{id: id})
+		s.get(caller{id: id, ip: x.ClientIP})
 	case ByRequest:
-		s.get(caller{id: id, exchange: &x})
+		s.get(caller{id: id, ip: x.ClientIP, exchange: &x})
 	}
 }
 

@@ -358,3 +358,17 @@ func TestPairHeardOfWhileTheStoreIsDownIsServed(t *testing.T) {
 12:00:11 Expired -> Acquiring; renewal 2: mint with ref1
 `)
 }
+
+// A token that was given is saved before it is renewed: two runs for one ask.
+func TestAddressGoesAlongWithTheRenewalBehindAnInstall(t *testing.T) {
+	ip := netip.MustParseAddr("192.0.2.1")
+	newStory(t, persistent, onDisk).
+		late(2*time.Hour).asks("alice", messages.Get{ClientIP: ip}).
+		gets("bob").
+		minted("tok1").
+		want(`
+14:00:00 Empty -> Acquiring; withdrawn; renewal 2: mint with ref0 for 192.0.2.1
+14:00:00 Acquiring: bob waits
+14:00:00 Acquiring -> Fresh; alice gets tok1; bob gets tok1
+`)
+}

@@ -93,6 +93,9 @@ func (w *promiseWorld) checkProofs(p *promiseProc, e Mint) {
 // checkSpend keeps an eye on refresh tokens that can be used once.
 func (w *promiseWorld) checkSpend(p *promiseProc, e Mint, ending bool) {
 	n := promiseNumber(e.Refresh)
+	if !w.store.has(promiseSecret("a", n)) && !ending {
+		w.breaks("saved: r%d is spent before it is saved", n)
+	}
 	i := slices.IndexFunc(p.sent, func(s promiseSent) bool { return s.pair == n })
 	if i < 0 {
 		p.sent = append(p.sent, promiseSent{pair: n, first: w.clock, flying: e.Number})

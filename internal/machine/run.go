@@ -182,6 +182,12 @@ func (s *step) nextRenewal() {
 		s.state = Acquiring
 	}
 	s.wait()
+	for _, c := range s.held {
+		if !c.left { // it is for him that the renewal begins
+			s.ip = c.ip
+			break
+		}
+	}
 	s.begin(renew)
 }
 
@@ -296,10 +302,10 @@ func (s *step) resumeRenewal() {
 	switch {
 	case len(s.held) == s.gone && s.state != Acquiring:
 		s.finish()
-	case !s.looked, s.run.purpose == install, s.sight.claim.Owner != "":
+	case s.run.purpose == install, s.sight.claim.Owner != "":
 		s.load()
 	default:
-		s.queue()
+		s.beginRenewal()
 	}
 }
 

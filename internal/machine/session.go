@@ -67,6 +67,7 @@ type caller struct {
 	id    Caller
 	since time.Time
 	min   time.Duration // of validity
+	ip    netip.Addr    // of an ask that may start a renewal
 	newer bool          // wants a newer token than (grant, generation)
 	left  bool          // waits no longer; kept in the list until that is worth tidying
 

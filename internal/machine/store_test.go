@@ -309,3 +309,38 @@ func TestSessionSleepsOnlyWhenTheStoreHasEverything(t *testing.T) {
 12:58:02 Fresh -> Empty; withdrawn; slept
 `)
 }
+
+// Not even by the next try of the renewal that could not save it.
+func TestUnsavedRefreshTokenIsNotSpentByTheNextTryEither(t *testing.T) {
+	newStory(t, persistent).telling("saves").
+		gets("alice").
+		storeDown().lifetime(10*time.Second).at("12:58:00").gets("bob").minted("tok1").
+		after(9*time.Second).gets("carol").
+		after(3*time.Second).
+		want(`
+12:00:00 Empty -> Acquiring -> Fresh; save tok0 as 1.1; alice gets tok0
+12:58:00 Fresh -> Expired -> Acquiring; renewal 2: mint with ref0
+12:58:00 Acquiring -> Fresh; save tok1 as 1.2 (down); bob gets tok1; unsaved
+12:58:01.671 Fresh: save tok1 as 1.2 (down)
+12:58:04.154 Fresh: save tok1 as 1.2 (down)
+12:58:07.139 Fresh: save tok1 as 1.2 (down)
+12:58:09 Fresh -> Expired -> Acquiring; save tok1 as 1.2 (down)
+12:58:09.660 Acquiring: save tok1 as 1.2 (down)
+12:58:10.011 Acquiring -> Cooling; save tok1 as 1.2 (down); carol gets ErrUnavailable, retry after 1s; fails; due again 12:58:11.011
+`)
+}
+
+// Nor if somebody else has written meanwhile, so that it has to be saved once more.
+func TestUnsavedRefreshTokenIsNotSpentAfterAConflictEither(t *testing.T) {
+	newStory(t, persistent, Settings{Retries: -1}).telling("saves").
+		gets("alice").
+		storeDown().at("12:58:00").gets("bob").minted("tok1").
+		diedElsewhere().storeUp().
+		after(time.Second).refreshes("carol").
+		want(`
+12:00:00 Empty -> Acquiring -> Fresh; save tok0 as 1.1; alice gets tok0
+12:58:00 Fresh -> Expired -> Acquiring; renewal 2: mint with ref0
+12:58:00 Acquiring -> Fresh; save tok1 as 1.2 (down); bob gets tok1; unsaved
+12:58:01 Fresh -> Stale; save tok1 as 1.2 (conflict); save tok1 as 1.2; saved; renewal 3: mint with ref1
+`)
+}

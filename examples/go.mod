@@ -3,6 +3,7 @@ module github.com/holdfast-go/holdfast/examples
 go 1.26.0
 
 require (
+	github.com/google/go-cmp v0.7.0
 	github.com/holdfast-go/holdfast v0.0.0
 	github.com/holdfast-go/holdfast/conformance v0.0.0
 )

@@ -7,7 +7,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -45,11 +44,7 @@ func Spatium(baseURL string) AuthorizationService { return AuthorizationService{
 
 // String describes the service by its host: the rest of a URL may hold secrets.
 func (a AuthorizationService) String() string {
-	host := "nowhere"
-	if u, err := url.Parse(a.BaseURL); err == nil && u.Host != "" {
-		host = u.Host
-	}
-	return "authorization service at " + host
+	return "authorization service at " + hostOf(a.BaseURL)
 }
 
 // Format writes String, whatever the verb.

@@ -64,11 +64,7 @@ type Endpoint struct {
 // String describes the endpoint by its client and its host: the rest of a URL, the
 // extra fields and the extra headers may hold secrets.
 func (e Endpoint) String() string {
-	host := "nowhere"
-	if u, err := url.Parse(e.TokenURL); err == nil && u.Host != "" {
-		host = u.Host
-	}
-	return fmt.Sprintf("client %q at %s", e.ClientID, host)
+	return fmt.Sprintf("client %q at %s", e.ClientID, hostOf(e.TokenURL))
 }
 
 // Format writes String, whatever the verb.
@@ -168,4 +164,12 @@ func (e Endpoint) identity(d *digest) {
 		d.strings(name)
 		d.list(e.Params[name])
 	}
+}
+
+// hostOf returns the one part of a URL that may be shown.
+func hostOf(raw string) string {
+	if u, err := url.Parse(raw); err == nil && u.Host != "" {
+		return u.Host
+	}
+	return "nowhere"
 }

@@ -15,14 +15,15 @@ import (
 // Exchange asks the token endpoint for a token in exchange for the session's
 // access token.
 func (r *requests) Exchange(ctx context.Context, now time.Time, x actor.Exchange) (messages.Token, error) {
+	at := r.skew.stamp(now)
 	form := append(exchangeForm(x), r.endpoint.extra()...)
-	req, err := r.request(now, r.endpoint.TokenURL, form)
+	req, err := r.request(at, r.endpoint.TokenURL, form)
 	if err != nil {
 		return messages.Token{}, err
 	}
 	req.ClientIP, req.Attempt, req.AnyType = x.ClientIP, x.Attempt, true
 	token, err := r.client.Token(ctx, now, req)
-	return token, r.skew.heard(now, *req.Date, err)
+	return token, r.skew.heard(at, *req.Date, err)
 }
 
 // exchangeForm has the fields of RFC 8693, section 2.1, in the order of Box's
@@ -50,8 +51,8 @@ func exchangeForm(x actor.Exchange) []wire.Field {
 func ownExchange(x messages.Exchange) messages.Exchange {
 	x.Scopes = slices.Clone(x.Scopes)
 	if x.Actor != nil {
-		actor := *x.Actor
-		x.Actor = &actor
+		who := *x.Actor
+		x.Actor = &who
 	}
 	return x
 }

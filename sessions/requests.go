@@ -27,39 +27,41 @@ func (r *requests) follow(before actor.Endpoint) {
 
 // Mint asks the token endpoint for a token.
 func (r *requests) Mint(ctx context.Context, now time.Time, m actor.Mint) (messages.Token, error) {
-	form, err := r.form(now, m)
+	at := r.skew.stampGrant(now)
+	form, err := r.form(at, m)
 	if err != nil {
 		return messages.Token{}, err
 	}
-	req, err := r.request(now, r.endpoint.TokenURL, append(form, r.endpoint.fields()...))
+	req, err := r.request(at, r.endpoint.TokenURL, append(form, r.endpoint.fields()...))
 	if err != nil {
 		return messages.Token{}, err
 	}
 	req.ClientIP, req.Attempt = m.ClientIP, m.Attempt
 	token, err := r.client.Token(ctx, now, req)
-	return token, r.skew.heard(now, *req.Date, err)
+	return token, r.skew.heard(at, *req.Date, err)
 }
 
-func (r *requests) form(now time.Time, m actor.Mint) ([]wire.Field, error) {
+func (r *requests) form(at stamp, m actor.Mint) ([]wire.Field, error) {
 	if r.grant.sign != nil {
-		return r.grant.sign(r.skew.correct(now))
+		return r.grant.sign(at.said())
 	}
 	return r.grant.form(m), nil
 }
 
 // RevokeToken asks the revocation endpoint to end a token.
 func (r *requests) RevokeToken(ctx context.Context, now time.Time, v actor.RevokeToken) error {
-	req, err := r.request(now, r.endpoint.RevokeURL, []wire.Field{{Name: "token", Value: v.Token.Reveal()}})
+	at := r.skew.stamp(now)
+	req, err := r.request(at, r.endpoint.RevokeURL, []wire.Field{{Name: "token", Value: v.Token.Reveal()}})
 	if err != nil {
 		return err
 	}
 	req.ClientIP, req.Attempt = v.ClientIP, v.Attempt
 	err = r.client.Revoke(ctx, now, req)
-	return r.skew.heard(now, *req.Date, err)
+	return r.skew.heard(at, *req.Date, err)
 }
 
-func (r *requests) request(now time.Time, url string, form []wire.Field) (wire.Request, error) {
-	credentials, err := r.endpoint.Auth.credentials(r.skew.correct(now), *r.endpoint)
+func (r *requests) request(at stamp, url string, form []wire.Field) (wire.Request, error) {
+	credentials, err := r.endpoint.Auth.credentials(at.said(), *r.endpoint)
 	if err != nil {
 		return wire.Request{}, err
 	}

@@ -18,8 +18,9 @@ import (
 // The request is not repeated here: its failure becomes a transient one, and the next
 // request of the session, a retry as any other, says the right time. A
 // denial on trial is handed on as it is and the correction forgotten, so a
-// renewal costs one more request at most, however the server's clock may jump. A session
-// has one request under way at a time; one that comes late is judged like any other.
+// renewal costs one more request at most, however the server's clock may jump. Exchanges
+// are under way side by side: what was sent before the last change tries nothing, and
+// its denial is no news if its Date says what has been learned meanwhile.
 type skew struct {
 	grant  bool // the grant is signed
 	client bool // the client signs to authenticate itself
@@ -42,34 +43,56 @@ const (
 	largestSkew = 24 * time.Hour
 )
 
-// correct returns the server's time.
-func (s *skew) correct(now time.Time) time.Time {
+// stamp is what the assertions of one request say about the time.
+type stamp struct {
+	sent          time.Time     // by our clock
+	ahead         time.Duration // the correction
+	grant, client bool          // who signs
+}
+
+// stamp is for a request of the client's that is sent at now.
+func (s *skew) stamp(now time.Time) stamp {
 	if s == nil {
-		return now
+		return stamp{sent: now}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return now.Add(s.ahead)
+	return stamp{sent: now, ahead: s.ahead, client: s.client}
 }
 
-// heard takes what came of a request that was sent at now: its error, and the
-// Date of its answer, zero if there was none. It returns what the machine is to be told.
-func (s *skew) heard(now, date time.Time, err error) error {
+// stampGrant is for a request that has the grant in it too.
+func (s *skew) stampGrant(now time.Time) stamp {
+	at := s.stamp(now)
+	at.grant = s != nil && s.grant
+	return at
+}
+
+// said is the server's time.
+func (t stamp) said() time.Time { return t.sent.Add(t.ahead) }
+
+// heard takes what came of a request: its error, and the Date of its answer, zero if
+// there was none. It returns what the machine is to be told.
+func (s *skew) heard(at stamp, date time.Time, err error) error {
 	if s == nil {
 		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	outdated := at.ahead != s.ahead
 	if err == nil {
-		s.trial = false
+		s.trial = s.trial && (outdated || !at.signed())
 		return nil
 	}
 	f, ok := errors.AsType[messages.Failure](err)
-	if !ok || !s.denies(f) {
+	if !ok || !at.denies(f) {
 		return err
 	}
-	ahead := date.Sub(now)
+	ahead := date.Sub(at.sent)
 	switch {
+	case outdated && s.agrees(ahead):
+		return differs(f)
+	case outdated:
+		return err
 	case s.trial:
 		s.ahead, s.trial = 0, false
 		return err
@@ -77,6 +100,11 @@ func (s *skew) heard(now, date time.Time, err error) error {
 		return err
 	}
 	s.ahead, s.trial = ahead, true
+	return differs(f)
+}
+
+// differs is a denial that another attempt mends.
+func differs(f messages.Failure) error {
 	f.Verdict, f.Reason = messages.Transient, "the server's clock differs from ours"
 	return f
 }
@@ -95,13 +123,15 @@ func (s *skew) agrees(ahead time.Duration) bool {
 //
 // For a client's assertion it is "invalid_client" (section 3.2). So where only the
 // client signs, a denied grant is none of the clock's doing.
-func (s *skew) denies(f messages.Failure) bool {
+func (t stamp) denies(f messages.Failure) bool {
 	switch f.Verdict {
 	case messages.GrantDenied:
-		return s.grant
+		return t.grant
 	case messages.Hopeless:
-		return s.grant || s.client
+		return t.signed()
 	case messages.Transient, messages.Doubtful:
 	}
 	return false
 }
+
+func (t stamp) signed() bool { return t.grant || t.client }

@@ -6,6 +6,7 @@ import (
 	"crypto/rsa"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/go-jose/go-jose/v4"
 	"github.com/luikyv/go-oidc/pkg/goidc"
@@ -35,6 +36,8 @@ type Client struct {
 	// If nil, its assertions are refused.
 	Key   crypto.PublicKey
 	KeyID string // the kid of its PrivateKeyJWT assertions; empty: they have none
+
+	Lifetime time.Duration // of its access tokens, in whole seconds; default: Config.Lifetime
 }
 
 // DefaultClient is the client of a Config that has none: client, with the
@@ -47,6 +50,9 @@ func (c Client) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "client %s",
 func (c Client) check() error {
 	if c.ID == "" {
 		return errors.New("authserver: a client without an ID")
+	}
+	if c.Lifetime < 0 || c.Lifetime%time.Second != 0 {
+		return fmt.Errorf("authserver: client %q: Lifetime %v is negative or not in whole seconds", c.ID, c.Lifetime)
 	}
 	missing := ""
 	switch c.Auth {

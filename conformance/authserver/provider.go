@@ -72,15 +72,21 @@ func (s *Server) clockOptions() []provider.Option {
 	return []provider.Option{provider.WithJWTLeewayTime(century), provider.WithJWTLifetime(century)}
 }
 
-func (s *Server) tokenOptions(context.Context, *goidc.Grant, *goidc.Client) goidc.TokenOptions {
-	return goidc.NewJWTTokenOptions(jose.ES256, int(s.cfg.lifetime()/time.Second))
+func (s *Server) tokenOptions(_ context.Context, g *goidc.Grant, _ *goidc.Client) goidc.TokenOptions {
+	return goidc.NewJWTTokenOptions(jose.ES256, int(s.lifetime(g)/time.Second))
+}
+
+// lifetime is that of the access tokens of a grant. One that was had by an assertion
+// may be of no client.
+func (s *Server) lifetime(g *goidc.Grant) time.Duration {
+	return orDefault(s.clients[g.ClientID].Lifetime, s.cfg.lifetime())
 }
 
 // stamp gives an access token its times by our clock, in place of go-oidc's,
 // and its generation.
 func (s *Server) stamp(ctx context.Context, _ *goidc.Token, g *goidc.Grant) map[string]any {
 	issued := s.now().Truncate(time.Second)
-	expiry := issued.Add(s.cfg.lifetime())
+	expiry := issued.Add(s.lifetime(g))
 	s.store.keepUntil(g.ID, expiry)
 	return map[string]any{
 		goidc.ClaimIssuedAt: issued.Unix(),

@@ -46,6 +46,27 @@ func TestClientCredentialsAreForTheSubjectAskedFor(t *testing.T) {
 	}
 }
 
+func TestTokensOfAClientLiveAsLongAsItSays(t *testing.T) {
+	w := open(t, authserver.Config{Lifetime: 4 * time.Second, Clients: []authserver.Client{
+		authserver.DefaultClient(), {ID: "patient", Auth: authserver.None, Lifetime: time.Minute},
+	}})
+	pair, err := w.Login("patient", "alice")
+	if err != nil {
+		t.Fatal(err)
+	}
+	short := w.ask(authserver.ClientCredentials)
+	long := w.ask(authserver.ClientCredentials, "client_id", "patient")
+	if short.body.ExpiresIn != 4 || long.body.ExpiresIn != 60 {
+		t.Errorf("expires_in %d and %d, want 4 and 60", short.body.ExpiresIn, long.body.ExpiresIn)
+	}
+	w.pass(59 * time.Second)
+	w.expectVerdict("the token of a login", pair.Access, nil)
+	w.expectVerdict("the client's own token", long.access, nil)
+	w.pass(time.Second)
+	w.expectVerdict("the token of a login", pair.Access, authserver.ErrExpired)
+	w.expectVerdict("the client's own token", long.access, authserver.ErrExpired)
+}
+
 func TestRefreshRotatesThePair(t *testing.T) {
 	w := open(t, authserver.Config{})
 	pair := w.login("alice", "read")

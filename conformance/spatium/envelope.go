@@ -10,8 +10,8 @@ import (
 )
 
 var (
-	errRefused   = errors.New("refused")
-	errMalformed = errors.New("malformed request")
+	errRefused   = errors.New("spatium: refused")
+	errMalformed = errors.New("spatium: malformed request")
 )
 
 // question is the body of any request.

@@ -28,7 +28,7 @@ const callerTimeout = gatewayTimeout + 5*time.Second
 func newCaller(gateway *url.URL, t *tenant, pause time.Duration, tally *tally) *caller {
 	return &caller{
 		client: &http.Client{Transport: &http.Transport{}, Timeout: callerTimeout},
-		url:    gateway.JoinPath(t.name(), "orders").String(),
+		url:    gateway.JoinPath(t.name, "orders").String(),
 		tenant: t,
 		pause:  pause,
 		tally:  tally,
@@ -50,21 +50,22 @@ func (c *caller) run(ctx context.Context) {
 
 // call is one request of a caller, and what came of it.
 type call struct {
-	tenant       string
+	tenant, kind string
 	began, ended time.Time
 	refused      cause // empty: it was served
 	err          error // of failed: what it was; nil: see the status
 
-	// hadToken: its session had a token all the while that could be given out.
+	// hadToken: its session had a token all the while that could be given out. Of one
+	// whose token is exchanged nobody can say.
 	hadToken bool
 }
 
 func (c *caller) call() call {
 	before := c.tenant.session.Status()
-	done := call{tenant: c.tenant.name(), began: time.Now()}
+	done := call{tenant: c.tenant.name, kind: c.tenant.kind.name, began: time.Now()}
 	done.refused, done.err = c.get()
 	done.ended = time.Now()
-	if done.refused == unavailable {
+	if done.refused == unavailable && c.tenant.kind.exchange == nil {
 		done.hadToken = sameToken(before, c.tenant.session.Status())
 	}
 	return done

@@ -34,7 +34,7 @@ func newGateway(api *url.URL, tenants []*tenant) *gateway {
 		}},
 	}
 	for _, t := range tenants {
-		g.proxies[t.name()] = newProxy(api, g.base, t.session)
+		g.proxies[t.name] = newProxy(api, g.base, t)
 	}
 	return g
 }
@@ -44,11 +44,15 @@ func (g *gateway) close() { g.base.CloseIdleConnections() }
 
 // newProxy puts the session's transport under net/http's proxy. That is all there
 // is to it: the transport adds the token, and replaces one that the API refuses.
-func newProxy(api *url.URL, base *http.Client, s *sessions.Session) *httputil.ReverseProxy {
+func newProxy(api *url.URL, base *http.Client, t *tenant) *httputil.ReverseProxy {
+	transport := t.session.Client(base, api.String()).Transport
+	if want := t.kind.exchange; want != nil {
+		transport = &exchanging{session: t.session, want: *want, base: base.Transport}
+	}
 	return &httputil.ReverseProxy{
-		Transport:      s.Client(base, api.String()).Transport,
+		Transport:      transport,
 		Rewrite:        func(r *httputil.ProxyRequest) { r.SetURL(api) },
-		ModifyResponse: func(resp *http.Response) error { return inspect(s, resp) },
+		ModifyResponse: func(resp *http.Response) error { return inspect(t.session, resp) },
 		ErrorHandler:   refuse,
 		BufferPool:     buffers,
 	}

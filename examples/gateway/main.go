@@ -2,17 +2,18 @@
 // expiry and through a slow and a failing authorization server.
 //
 //	go run ./examples/gateway
+//	go run ./examples/gateway -kinds exchange,jwt-bearer
 //
-// It starts three servers on loopback and calls the second one:
+// It starts its servers on loopback and calls the gateway:
 //
 //	callers ─▶ gateway ─▶ API          verifies every token
 //	              │
-//	              ╰─▶ authorization server
+//	              ╰─▶ authorization server, and fakes of Spatium's and Caspio's services
 //
 // The gateway embeds holdfast, with one session a tenant, and sends each request on
 // to the API with the token of its tenant: gateway.go is the part to copy,
-// tenants.go says how its sessions are made. The rest of this folder is the world
-// around it: the servers (world.go), what befalls them (phases.go), the callers
+// kinds.go says how its sessions are made. The rest of this folder is the world
+// around it: the servers (world.go, services.go), what befalls them (phases.go), the callers
 // (callers.go), and the count of what came of it (tally.go, promises.go,
 // report.go).
 //
@@ -69,7 +70,7 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 	took := time.Since(began)
 
 	closing := w.close() // before counting: a renewal may be under way
-	r := newReport(t.now(), w.auth.Counts(), took)
+	r := newReport(t.now(), w.services.counts(), took)
 	r.summarize(out)
 	if s.json {
 		r.writeJSON(out)
@@ -87,6 +88,6 @@ func play(ctx context.Context, s settings, plan plan, w *world, t *tally, out io
 		all.Go(func() { c.run(ctx) })
 	}
 	all.Go(func() { plan.play(ctx, w, t) })
-	all.Go(func() { (&progress{out: out, plan: plan, auth: w.auth}).watch(ctx, t) })
+	all.Go(func() { (&progress{out: out, plan: plan, counts: w.services.counts}).watch(ctx, t) })
 	all.Wait()
 }

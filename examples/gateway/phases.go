@@ -65,7 +65,7 @@ func (p plan) play(ctx context.Context, w *world, t *tally) {
 			return
 		}
 		t.setOutage(next.outage())
-		w.auth.SetFaults(next.faults)
+		w.services.setFaults(next.faults)
 		if victim := w.victim(); next.revokes && victim != nil {
 			revoke(victim, t)
 		}
@@ -76,6 +76,6 @@ func (p plan) play(ctx context.Context, w *world, t *tally) {
 func revoke(victim *tenant, t *tally) {
 	ctx, cancel := context.WithTimeout(context.Background(), gatewayTimeout)
 	defer cancel()
-	t.revoking(victim.name())
-	t.revoked(victim.name(), victim.session.Revoke(ctx))
+	t.revoking(victim.name)
+	t.revoked(victim.name, victim.session.Revoke(ctx))
 }

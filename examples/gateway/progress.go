@@ -18,8 +18,8 @@ func introduce(out io.Writer, s settings, p plan, victim *tenant) {
 	for _, next := range p {
 		printf("  from %5v  %-8s %s\n", round(next.from), next.name, describe(next, victim))
 	}
-	printf("\n%6s  %-8s %8s %8s %15s %9s   %s\n",
-		"second", "phase", "calls/s", "p99 ms", "token requests", "renewals", "refused so far")
+	printf("\n%6s  %-8s %8s %8s %15s %9s %10s   %s\n",
+		"second", "phase", "calls/s", "p99 ms", "token requests", "renewals", "exchanges", "refused so far")
 }
 
 // describe says what a phase is about.
@@ -28,7 +28,7 @@ func describe(p phase, victim *tenant) string {
 	case p.revokes && victim == nil:
 		return "as before (no tenant is of a kind that stays revoked)"
 	case p.revokes:
-		return "as before, and the gateway revokes " + victim.name()
+		return "as before, and the gateway revokes " + victim.name
 	case p.outage():
 		return "the authorization server answers 503 at once"
 	case p.faults.Latency > 0:
@@ -41,7 +41,8 @@ func describe(p phase, victim *tenant) string {
 type progress struct {
 	out  io.Writer
 	plan plan
-	auth *authserver.Server
+
+	counts func() authserver.Counts
 
 	last   time.Duration // until when, since the beginning, lines have been printed
 	before totals        // what was counted by then
@@ -62,11 +63,11 @@ func (p *progress) watch(ctx context.Context, t *tally) {
 // print writes the line of the time since the last one.
 func (p *progress) print(now time.Duration, counted totals) {
 	waits := counted.waits.without(p.before.waits)
-	asked, renewals := tokenRequests(p.auth.Counts())
-	_, _ = fmt.Fprintf(p.out, "%6d  %-8s %8s %8.1f %15s %9s   %s\n",
+	asked := askedFor(p.counts())
+	_, _ = fmt.Fprintf(p.out, "%6d  %-8s %8s %8.1f %15s %9s %10s   %s\n",
 		p.last.Round(time.Second)/time.Second+1, p.plan.at(p.last).name,
 		grouped(int(float64(waits.n)/(now-p.last).Seconds())), milliseconds(waits.percentile(99)),
-		grouped(asked), grouped(renewals), refusals(counted.refused))
+		grouped(asked.requests), grouped(asked.renewals), grouped(asked.exchanges), refusals(counted.refused))
 	p.last, p.before = now, counted
 }
 

@@ -14,16 +14,17 @@ type breach string
 
 // What must not happen in a run.
 const (
-	badToken       breach = "token(s) that the API refused"
-	isOverloaded   breach = "call(s) refused as overloaded"
-	hasTimedOut    breach = "call(s) timed out"
-	hasFailed      breach = "call(s) failed otherwise"
-	notInOutage    breach = "call(s) told unavailable before the outage or later than 2 s after it"
-	tokenAtHand    breach = "call(s) told unavailable although their session had a valid token"
-	notRevoked     breach = "call(s) told revoked for a tenant who was not"
-	servedTooLate  breach = "call(s) served that began after their tenant had been revoked"
-	notConfirmed   breach = "revocation(s) that the authorization server has not confirmed"
-	renewalsAtOnce breach = "renewals at once for one session"
+	badToken        breach = "token(s) that the API refused"
+	isOverloaded    breach = "call(s) refused as overloaded"
+	hasTimedOut     breach = "call(s) timed out"
+	hasFailed       breach = "call(s) failed otherwise"
+	notInOutage     breach = "call(s) told unavailable before the outage or later than 2 s after it"
+	tokenAtHand     breach = "call(s) told unavailable although their session had a valid token"
+	notRevoked      breach = "call(s) told revoked for a tenant who was not"
+	servedTooLate   breach = "call(s) served that began after their tenant had been revoked"
+	notConfirmed    breach = "revocation(s) that the authorization server has not confirmed"
+	renewalsAtOnce  breach = "renewals at once for one session"
+	exchangesAtOnce breach = "exchanges at once for one session, whose callers all want the same"
 )
 
 // recovery is how long after an outage calls may still be told that there is no token.

@@ -6,6 +6,8 @@ import (
 	"time"
 )
 
+const everyKind = "persistent,keep-alive,exchange,static,client-credentials,anonymous,client-token,jwt-bearer,private-key-jwt,spatium,caspio"
+
 func TestFlagsHaveTheirDefaults(t *testing.T) {
 	s, err := parse(nil, &strings.Builder{})
 	if err != nil {
@@ -14,7 +16,7 @@ func TestFlagsHaveTheirDefaults(t *testing.T) {
 	if s.duration != 20*time.Second || s.callers != 2000 || s.tenants != 100 || s.lifetime != 4*time.Second || !s.faults {
 		t.Errorf("settings are %+v", s)
 	}
-	if got, want := kindNames(s.kinds), "persistent,client-credentials"; got != want {
+	if got, want := kindNames(s.kinds), everyKind; got != want {
 		t.Errorf("kinds are %s, want %s", got, want)
 	}
 }
@@ -22,7 +24,7 @@ func TestFlagsHaveTheirDefaults(t *testing.T) {
 func TestWrongFlagsAreNamed(t *testing.T) {
 	for _, test := range []struct{ flags, want string }{
 		{"-store redis", `"redis" for flag -store: there is only "memory"`},
-		{"-kinds persistent,static", `"static" is none of persistent,client-credentials`},
+		{"-kinds persistent,dynamic", `"dynamic" is none of persistent,keep-alive`},
 		{"-lifetime 2s", "-lifetime must be"},
 		{"-lifetime 4500ms", "-lifetime must be"},
 		{"-duration 0s", "-duration must be"},

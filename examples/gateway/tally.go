@@ -18,35 +18,46 @@ type tally struct {
 
 // totals are the counts so far.
 type totals struct {
+	counts
+	kinds    map[string]*counts // the same for each kind of tenant
+	breaches breaches
+	failure  error // the first of its kind: what failed, and nobody had foreseen it
+}
+
+// counts are of calls, all or some.
+type counts struct {
 	requests       int
 	served         int
 	servedInOutage int
 	refused        map[cause]int
 	waits          histogram // of all calls, served or refused
-	breaches       breaches
-	failure        error // the first of its kind: what failed, and nobody had foreseen it
 }
 
 // causes are why a call may be refused, and still be accounted for.
 var causes = []cause{unavailable, revoked, unauthorized, overloaded, timeout}
 
 func newTally() *tally {
-	t := &tally{events: events{revokedAt: map[string]time.Time{}}}
-	t.totals.refused = map[cause]int{}
-	t.totals.breaches = breaches{}
-	for _, c := range causes {
-		t.totals.refused[c] = 0
+	return &tally{
+		events: events{revokedAt: map[string]time.Time{}},
+		totals: totals{counts: *newCounts(), kinds: map[string]*counts{}, breaches: breaches{}},
 	}
-	return t
+}
+
+func newCounts() *counts {
+	c := &counts{refused: map[cause]int{}}
+	for _, why := range causes {
+		c.refused[why] = 0
+	}
+	return c
 }
 
 // add counts a call that is over.
 func (t *tally) add(c call) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.totals.requests++
-	t.totals.waits.add(c.ended.Sub(c.began))
-	t.totals.sort(c, t.events.inOutage(c.ended, 0))
+	inOutage := t.events.inOutage(c.ended, 0)
+	t.totals.add(c, inOutage)
+	t.totals.of(c.kind).add(c, inOutage)
 	if b := t.events.judge(c); b != "" {
 		t.totals.breaches[b]++
 	}
@@ -55,29 +66,46 @@ func (t *tally) add(c call) {
 	}
 }
 
-// sort counts a call under what it was told. An unauthorized one has been counted by
-// tokenRefused.
-func (t *totals) sort(c call, inOutage bool) {
+// of returns the counts of a kind.
+func (t *totals) of(kind string) *counts {
+	if t.kinds[kind] == nil {
+		t.kinds[kind] = newCounts()
+	}
+	return t.kinds[kind]
+}
+
+// add counts a call, and sorts it under what it was told. An unauthorized one has been
+// counted by tokenRefused.
+func (n *counts) add(c call, inOutage bool) {
+	n.requests++
+	n.waits.add(c.ended.Sub(c.began))
 	switch {
 	case c.refused != "" && c.refused != unauthorized:
-		t.refused[c.refused]++
+		n.refused[c.refused]++
 	case c.refused == "" && inOutage:
-		t.servedInOutage++
-		t.served++
+		n.servedInOutage++
+		n.served++
 	case c.refused == "":
-		t.served++
+		n.served++
 	}
+}
+
+func (n *counts) clone() *counts {
+	copied := *n
+	copied.refused = maps.Clone(n.refused)
+	return &copied
 }
 
 // tokenRefused is told by the API. It counts every refused token, and so also one
 // that holdfast has replaced before the caller could see that.
-func (t *tally) tokenRefused(tenant string, err error) {
+func (t *tally) tokenRefused(tenant, kind string, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if errors.Is(err, authserver.ErrRevoked) && t.events.isRevoked(tenant) {
 		return // under way when its tenant was revoked; its caller is told so
 	}
 	t.totals.refused[unauthorized]++
+	t.totals.of(kind).refused[unauthorized]++
 	t.totals.breaches[badToken]++
 }
 
@@ -110,7 +138,11 @@ func (t *tally) now() totals {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	copied := t.totals
-	copied.refused = maps.Clone(copied.refused)
+	copied.counts = *t.totals.clone()
 	copied.breaches = maps.Clone(copied.breaches)
+	copied.kinds = map[string]*counts{}
+	for name, n := range t.totals.kinds {
+		copied.kinds[name] = n.clone()
+	}
 	return copied
 }

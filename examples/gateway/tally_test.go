@@ -48,8 +48,8 @@ func TestTokenOfARevokedTenantIsNoBadToken(t *testing.T) {
 		if test.revoked {
 			counted.revoking("a")
 		}
-		counted.tokenRefused("a", test.why)
-		if got := counted.now(); got.refused[unauthorized] != test.want || got.breaches[badToken] != test.want {
+		counted.tokenRefused("a", "static", test.why)
+		if got := counted.now(); got.refused[unauthorized] != test.want || got.of("static").refused[unauthorized] != test.want || got.breaches[badToken] != test.want {
 			t.Errorf("%v, revoked %v: %d unauthorized, breaches %v", test.why, test.revoked, got.refused[unauthorized], got.breaches)
 		}
 	}

@@ -8,23 +8,22 @@ import (
 	"os"
 	"time"
 
-	"github.com/holdfast-go/holdfast/conformance/authserver"
 	"github.com/holdfast-go/holdfast/sessions"
 )
 
 // world is everything that runs.
 type world struct {
-	auth    *authserver.Server
-	api     *site
-	manager *sessions.Manager
-	tenants []*tenant
-	proxy   *gateway
-	gateway *site
+	tenants  []*tenant
+	services *services
+	manager  *sessions.Manager
+	api      *site
+	proxy    *gateway
+	gateway  *site
 }
 
 // openWorld starts the servers. t is told of every token that the API refuses.
 func openWorld(s settings, t *tally) (*world, error) {
-	w := &world{}
+	w := &world{tenants: newTenants(s.kinds, s.tenants)}
 	if err := w.open(s, t); err != nil {
 		return nil, errors.Join(err, w.close())
 	}
@@ -32,12 +31,21 @@ func openWorld(s settings, t *tally) (*world, error) {
 }
 
 func (w *world) open(s settings, t *tally) (err error) {
-	if w.auth, err = authserver.Start(authserver.Config{Lifetime: s.lifetime}); err != nil {
+	if w.services, err = openServices(s, w.tenants); err != nil {
 		return err
 	}
-	if w.api, err = listen(&api{verify: w.auth.Verify, refused: t.tokenRefused}); err != nil {
+	if err = w.openSessions(s); err != nil {
 		return err
 	}
+	if w.api, err = listen(&api{verify: w.services.verify, refused: w.tellOf(t)}); err != nil {
+		return err
+	}
+	w.proxy = newGateway(w.api.url, w.tenants)
+	w.gateway, err = listen(w.proxy)
+	return err
+}
+
+func (w *world) openSessions(s settings) (err error) {
 	var logger *slog.Logger // nil: silent
 	if s.verbose {
 		logger = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
@@ -45,12 +53,19 @@ func (w *world) open(s settings, t *tally) (err error) {
 	if w.manager, err = openManager(logger); err != nil {
 		return err
 	}
-	if w.tenants, err = openTenants(w.manager, w.auth, s.kinds, s.tenants); err != nil {
-		return err
+	ctx, cancel := context.WithTimeout(context.Background(), gatewayTimeout)
+	defer cancel()
+	for _, t := range w.tenants {
+		if err := t.open(ctx, w.manager, w.services); err != nil {
+			return fmt.Errorf("open %s: %w", t.name, err)
+		}
 	}
-	w.proxy = newGateway(w.api.url, w.tenants)
-	w.gateway, err = listen(w.proxy)
-	return err
+	return nil
+}
+
+// tellOf returns what the API calls with each token that it refuses.
+func (w *world) tellOf(t *tally) func(tenant string, why error) {
+	return func(tenant string, why error) { t.tokenRefused(tenant, w.services.kinds[tenant].name, why) }
 }
 
 // victim is the tenant whom the gateway revokes, nil if none would stay revoked.
@@ -79,8 +94,8 @@ func (w *world) close() error {
 	if w.api != nil {
 		errs = append(errs, wrap("close the API", w.api.close(ctx)))
 	}
-	if w.auth != nil {
-		errs = append(errs, wrap("close the authorization server", w.auth.Close()))
+	if w.services != nil {
+		errs = append(errs, w.services.close(ctx))
 	}
 	return errors.Join(errs...)
 }

@@ -18,7 +18,7 @@ func small() settings {
 	return settings{
 		duration: 4 * time.Second,
 		callers:  60,
-		tenants:  6,
+		tenants:  len(tenantKinds),
 		lifetime: leastLifetime,
 		pause:    40 * time.Millisecond,
 		faults:   true,
@@ -37,7 +37,8 @@ func TestSmallWorldKeepsItsPromises(t *testing.T) {
 	if err := json.Unmarshal([]byte(lines[len(lines)-1]), &got); err != nil {
 		t.Fatalf("the last line is no result: %v\n%s", err, out.String())
 	}
-	if got.Requests < 200 || got.Renewals < 12 || got.Refused[revoked] == 0 || got.ServedDuringOutage == 0 || got.MostAtOnce != 1 {
+	if got.Requests < 200 || got.Renewals < 12 || got.Refused[revoked] == 0 || got.ServedDuringOutage == 0 || got.MostAtOnce != 1 ||
+		got.Exchanges == 0 || got.MostExchangesAtOnce != 1 || len(got.Kinds) != len(tenantKinds) {
 		t.Errorf("the result is hollow: %+v", got)
 	}
 }
@@ -113,8 +114,8 @@ func smallWorld(t *testing.T, counted *tally) *world {
 func (w *world) refuseTokens(t *testing.T, counted *tally) {
 	t.Helper()
 	ctx := context.Background() // that of the test is over when the cleanup begins
-	refuses := func(string) (authserver.Claims, error) { return authserver.Claims{}, authserver.ErrExpired }
-	hostile, err := listen(&api{verify: refuses, refused: counted.tokenRefused})
+	refuses := func(_, _ string) (string, error) { return "", authserver.ErrExpired }
+	hostile, err := listen(&api{verify: refuses, refused: w.tellOf(counted)})
 	if err != nil {
 		t.Fatal(err)
 	}

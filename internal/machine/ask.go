@@ -171,7 +171,7 @@ func (s *step) reject(r messages.Reject) error {
 	if s.state == Closed {
 		return messages.ErrClosed
 	}
-	if x := s.exchanged(r.Token); x != nil {
+	if x := s.exchanged(r.Token); x != nil && r.Token != s.pair.token.Access {
 		return s.rejectExchanged(x, r)
 	}
 	if r.Token == "" || r.Token != s.pair.token.Access || s.pair.dropped || s.state == Revoked {

@@ -121,3 +121,20 @@ revoked    Revoked: nothing
 closed     Closed: nothing
 `)
 }
+
+func TestSessionThatIsKeptAliveAwaitsANewGrantAwake(t *testing.T) {
+	awake := persistent
+	awake.KeepAlive = true
+	newStory(t, awake, betweenP).
+		gets("alice").
+		revokedElsewhere().hears().
+		sleeps().
+		establishedElsewhere("tok7", "ref7").hears().
+		at("12:54:00").
+		want(`
+12:00:00 Empty -> Acquiring -> Fresh; alice gets tok0
+12:00:00 Fresh -> Revoked; withdrawn; revoked elsewhere
+12:00:00 Revoked -> Fresh; adopted
+12:53:50.640 Fresh -> Stale; renewal 2: mint with ref7
+`)
+}

@@ -164,13 +164,18 @@ func digestOf(x messages.Exchange) messages.Digest {
 }
 
 // rejectExchanged is told that a resource server refused a token that was given
-// in exchange. As with the session's own, one a ForceInterval is believed.
+// in exchange, for more than one set perhaps. As with the session's own, one a
+// ForceInterval is believed.
 func (s *step) rejectExchanged(x *exchange, r messages.Reject) error {
 	if pause := x.rejectedAt.Add(s.settings.ForceInterval).Sub(s.now); !x.rejectedAt.IsZero() && pause > 0 {
 		return messages.Later(messages.ErrUnavailable, pause,
 			messages.Failure{Reason: "another token of this exchange was rejected a moment ago"})
 	}
-	x.rejectedAt, x.token = s.now, messages.Token{}
+	for _, x := range s.exchanges.all() {
+		if x.token.Access == r.Token {
+			x.rejectedAt, x.token = s.now, messages.Token{}
+		}
+	}
 	s.emit(messages.Rejected{Header: s.head(), Cause: r.Cause})
 	return nil
 }

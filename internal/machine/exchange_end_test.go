@@ -270,3 +270,38 @@ func TestWhoIsTurnedBackIsHeldNoLongerThanThoseWhoCameLater(t *testing.T) {
 12:00:31 Stale: bob gets ErrUnavailable, retry after 1s; eve gets ErrUnavailable, retry after 1s
 `)
 }
+
+// Some servers answer an exchange that narrows nothing down with the token that they were
+// sent.
+func TestRejectOfATokenThatIsParentAndExchangedDropsBoth(t *testing.T) {
+	newStory(t, withExchange(credentials)).
+		exchanges("alice", "read").minted("tok1").exchanged("read", "tok1").
+		rejects("bob", "tok1").
+		gets("carol").
+		want(`
+12:00:00 Empty -> Acquiring; renewal 1: mint
+12:00:00 Acquiring -> Fresh; flight 1: exchange tok1 for read
+12:00:00 Fresh: alice gets tok1
+12:00:00 Fresh -> Expired; withdrawn; rejected; bob gets nil
+12:00:00 Expired -> Acquiring; renewal 2: mint
+`)
+}
+
+func TestRejectOfATokenThatWasExchangedTwiceDropsBoth(t *testing.T) {
+	newStory(t, withExchange(credentials)).
+		gets("alice").minted("tok1").
+		exchanges("bob", "read").exchanged("read", "sub").
+		exchanges("carol", "write").exchanged("write", "sub").
+		rejects("dan", "sub").
+		exchanges("erin", "write").
+		want(`
+12:00:00 Empty -> Acquiring; renewal 1: mint
+12:00:00 Acquiring -> Fresh; alice gets tok1
+12:00:00 Fresh: flight 1: exchange tok1 for read
+12:00:00 Fresh: bob gets sub
+12:00:00 Fresh: flight 2: exchange tok1 for write
+12:00:00 Fresh: carol gets sub
+12:00:00 Fresh: rejected; dan gets nil
+12:00:00 Fresh: flight 3: exchange tok1 for write
+`)
+}

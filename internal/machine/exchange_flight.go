@@ -183,7 +183,8 @@ func (x *exchange) endFlight() []caller {
 
 // lands is an answer that brought a token: no longer valid than its parent, and
 // not the session's. One that is within its margin already is given to those who
-// wait, if it lives at all, and the endpoint is left alone for a while, as after a failure.
+// wait, if it lives at all, and the endpoint is left alone for a while, as after a failure,
+// unless it is so short because its parent was.
 func (s *step) lands(x *exchange, t messages.Token) {
 	f := x.flight
 	t.Refresh, t.RefreshExpiry = "", time.Time{}
@@ -191,20 +192,24 @@ func (s *step) lands(x *exchange, t messages.Token) {
 		t.Expiry = t.Issued.Add(assumedLife)
 	}
 	t = s.onOurClock(t)
-	if !f.limit.IsZero() && t.Expiry.After(f.limit) {
+	capped := !f.limit.IsZero() && t.Expiry.After(f.limit)
+	if capped {
 		t.Expiry = f.limit
 	}
-	switch until := s.settings.ServedUntil(t); {
-	case s.now.Before(until):
+	if until := s.settings.ServedUntil(t); s.now.Before(until) {
 		x.token, x.expiredAt, x.parent = t, until, f.subject
 		x.failures, x.cause, x.due, x.refused = 0, cause{}, time.Time{}, pair{}
 		s.tellAll(x.endFlight(), messages.Reply{Token: t})
-	default:
-		if s.now.Before(t.Expiry) {
-			s.tellAll(f.askers.take(), messages.Reply{Token: t})
-		}
-		s.failExchange(x, cause{failure: messages.Failure{Reason: "the token endpoint gives tokens that have run out when they arrive"}})
+		return
 	}
+	if s.now.Before(t.Expiry) {
+		s.tellAll(f.askers.take(), messages.Reply{Token: t})
+	}
+	if capped {
+		s.turnBack(x) // to a newer parent, or to wait for one: this one is within its own margin, too
+		return
+	}
+	s.failExchange(x, cause{failure: messages.Failure{Reason: "the token endpoint gives tokens that have run out when they arrive"}})
 }
 
 func (s *step) tellAll(all []caller, r messages.Reply) {

@@ -248,6 +248,42 @@ func TestTokenThatIsOverIsGivenToNobody(t *testing.T) {
 `)
 }
 
+// Its parent was nearly over, which is no fault of the endpoint's: the next who asks
+// waits for the parent's successor, and for no cool-down.
+func TestTokenThatIsNearlyOverWithItsParentIsNoFailure(t *testing.T) {
+	slow := Settings{LeafTimeout: 5 * time.Minute, HoldFor: time.Hour}
+	newStory(t, withExchange(credentials), slow).
+		gets("alice").minted("tok1").
+		at("12:56:50").exchanges("bob", "read").since().
+		at("12:59:45").exchanged("read", "sub1").
+		exchanges("carol", "read").minted("tok2").exchanged("read", "sub2").
+		want(`
+12:59:45 Stale -> Acquiring; bob gets sub1
+12:59:45 Acquiring: carol waits
+12:59:45 Acquiring -> Fresh; flight 2: exchange tok2 for read
+12:59:45 Fresh: carol gets sub2
+`)
+	newStory(t, withExchange(credentials), slow).
+		gets("alice").minted("tok1").
+		at("12:56:50").exchanges("bob", "read").minted("tok2").since().
+		at("12:59:45").exchanged("read", "sub1").
+		exchanges("carol", "read").
+		want(`
+12:59:45 Fresh: bob gets sub1
+12:59:45 Fresh: flight 2: exchange tok2 for read
+`)
+}
+
+func TestWhoWaitsForATokenThatIsOverWithItsParentWaitsForTheNext(t *testing.T) {
+	newStory(t, withExchange(credentials), Settings{LeafTimeout: 5 * time.Minute, HoldFor: time.Hour}).
+		gets("alice").minted("tok1").
+		at("12:56:50").exchanges("bob", "read").minted("tok2").since().
+		at("13:00:00").exchanged("read", "sub1").
+		want(`
+13:00:00 Fresh: flight 2: exchange tok2 for read
+`)
+}
+
 func TestSetAskedForLeastLatelyIsForgottenFirst(t *testing.T) {
 	s := newStory(t, withExchange(credentials)).gets("alice").minted("tok1")
 	for i := range setsAtMost {

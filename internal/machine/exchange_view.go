@@ -90,7 +90,7 @@ func (k *keyer) addFlight(f *flight) {
 	k.addPair("subject", f.subject)
 	for _, c := range f.askers.list {
 		if !c.left {
-			k.add("asker", c.id, k.at(c.since), c.tried)
+			k.add("asker", c.id, k.at(c.since), c.ip, c.tried)
 		}
 	}
 }

@@ -180,18 +180,22 @@ func (s *step) dieNow() {
 	s.die(f, doubted)
 }
 
-// die ends a grant. A token that is still valid is given out to its end.
+// die ends a grant. A token that is still valid is given out to its end, unless a
+// renewal may have ended it.
 func (s *step) die(f messages.Failure, doubted bool) {
 	s.cause = cause{kind: loginRequired, failure: f}
 	if doubted {
 		s.cause.kind = outcomeUnknown
 	}
+	killed := s.mayBeKilled(doubted || s.doubted())
 	s.doubt = doubt{}
 	if s.state == Closed {
 		return
 	}
-	s.settle()
-	if !s.state.valid() {
+	if !killed {
+		s.settle()
+	}
+	if killed || !s.state.valid() {
 		s.state = Dead
 		s.do(Withdraw{})
 	} else {
@@ -201,4 +205,11 @@ func (s *step) die(f messages.Failure, doubted bool) {
 	}
 	s.failHeld(s.cause.error(0))
 	s.emit(messages.Denied{Header: s.head(), Cause: f})
+}
+
+// mayBeKilled reports whether the access token held may have been ended by a
+// renewal: one that was lost, or one under way, which may be why the grant was denied.
+func (s *step) mayBeKilled(doubted bool) bool {
+	minting := s.run.purpose == renew && s.run.stage == minting && !s.overtaken()
+	return s.rules.RenewalRevokes && (doubted || minting)
 }

@@ -110,9 +110,10 @@ func (s *step) settle() {
 	}
 }
 
-// barren reports whether a pair is held, or none, that nothing can be renewed from.
+// barren reports whether a pair is held, or none, that nothing can be renewed from. A
+// refresh token that has run out may have been spent in time by another process.
 func (s *step) barren() bool {
-	return s.rules.Human && (s.pair.token.Refresh == "" || s.refreshOver())
+	return s.rules.Human && (s.pair.token.Refresh == "" || s.refreshOver() && !s.standsBy())
 }
 
 // refreshOver reports whether the refresh token held has run out, as far as is known.

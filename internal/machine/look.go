@@ -58,6 +58,7 @@ func (s *step) foreign() {
 	f := messages.Failure{Verdict: messages.Hopeless, Reason: "the store's record is another session's"}
 	switch {
 	case s.run.purpose == revoke:
+		s.looked = false // what is held is revoked, though no tombstone says so
 		s.revokeFailed(f)
 	case s.run.minted.generation != 0, s.run.purpose == resave:
 		s.keepUnsaved(f, false)
@@ -197,9 +198,11 @@ func (s *step) enough() bool {
 }
 
 // moved reports whether another pair is held than the one that was spent.
-func (s *step) moved() bool {
-	return s.state == Revoked ||
-		newer(s.pair.grant, s.pair.generation, s.run.spent.grant, s.run.spent.generation)
+func (s *step) moved() bool { return s.state == Revoked || s.overtaken() }
+
+// overtaken reports whether a newer pair is held than the one that was spent.
+func (s *step) overtaken() bool {
+	return newer(s.pair.grant, s.pair.generation, s.run.spent.grant, s.run.spent.generation)
 }
 
 // lost is a kind that needs a human, with nothing to renew from.

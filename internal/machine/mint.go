@@ -182,8 +182,12 @@ func (s *step) mintFailed(f messages.Failure) {
 	}
 }
 
-// becomeDoubtful remembers that the refresh token may be spent.
+// becomeDoubtful remembers that the refresh token may be spent: the one that was
+// sent, unless a newer one is held by now.
 func (s *step) becomeDoubtful(f messages.Failure) {
+	if s.overtaken() {
+		return
+	}
 	sent := s.run.since
 	if s.doubted() { // the first request that may have spent it counts
 		sent = s.doubt.sent

@@ -183,6 +183,9 @@ func (w *promiseWorld) stepSession(p *promiseProc, ev Event) []Effect {
 	if w.twins {
 		twin, its = w.checkTwin(p, ev)
 	}
+	if why := impossible(p.session.rules, pairingOf(p.session, w.now(), ev)); why != "" {
+		w.breaks("impossible: %T in %s: %s", ev, p.session.state, why)
+	}
 	var effects []Effect
 	p.session, effects = p.session.Step(w.now(), ev)
 	if w.twins {

@@ -23,7 +23,8 @@ const loginsAtMost = 16
 
 // prove has a new grant begun by proofs as soon as what is under way has ended.
 // A renewal that waits for a slot, or for another process, is not waited for: the new
-// grant makes it needless. One that backs off is: its next try is near.
+// grant makes it needless, and our claim on the old one too. One that backs off is: its
+// next try is near.
 func (s *step) prove(c Caller, e messages.Establish) {
 	if len(s.logins) >= loginsAtMost {
 		s.tell(c, messages.Reply{Err: messages.Later(messages.ErrOverloaded, refreshPause,
@@ -32,7 +33,7 @@ func (s *step) prove(c Caller, e messages.Establish) {
 	}
 	s.logins = append(s.logins, login{caller: c, proofs: e.Proofs, ip: e.ClientIP, since: s.now})
 	if s.run.purpose == renew && (s.run.stage == queued || s.run.stage == watching) {
-		s.finish()
+		s.release()
 	}
 }
 

@@ -2,6 +2,7 @@ package machine
 
 import (
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 
@@ -206,6 +207,23 @@ func TestLoginDoesNotWaitForARenewalThatWaits(t *testing.T) {
 12:58:00 Fresh -> Expired -> Acquiring
 12:58:00 Acquiring: renewal 3: mint for second
 12:58:00 Acquiring -> Fresh; alice gets tok2; eve gets nil
+`)
+}
+
+// A renewal that is queued for its second attempt still has its claim: other processes
+// would take it for that of a process that has died while it spent the token.
+func TestLoginEndsTheClaimOfTheRenewalThatItDoesNotWaitFor(t *testing.T) {
+	newStory(t, provable, betweenP).telling("saves").
+		proves("eve", "first").minted("tok1").
+		at("12:58:00").gets("alice").
+		queueHolds().answers503().
+		after(3*time.Second).proves("eve", "second").
+		want(`
+12:00:00 Empty -> Acquiring; renewal 1: mint for first
+12:00:00 Acquiring -> Fresh; save tok1 as 1.1; eve gets nil
+12:58:00 Fresh -> Expired -> Acquiring; renewal 2: mint with ref1
+12:58:00.743 Acquiring: queue
+12:58:03 Acquiring: release the claim; queue
 `)
 }
 
@@ -419,6 +437,24 @@ func TestLoginThatFailsLetsTheRevokedBeRevoked(t *testing.T) {
 `)
 }
 
+// A Revoke that cannot write its tombstone leaves no trace in the store, and the token
+// that it has revoked is valid.
+func TestLoginThatFailsGivesNothingBackThatWasRevokedWithoutATombstone(t *testing.T) {
+	newStory(t, provable, betweenP).
+		proves("eve", "first").minted("tok1").
+		writes(func(r *messages.Record) { r.Identity = messages.DigestOf("another") }).
+		revokes("bob").
+		proves("eve", "second").
+		gets("carol").
+		want(`
+12:00:00 Empty -> Acquiring; renewal 1: mint for first
+12:00:00 Acquiring -> Fresh; eve gets nil
+12:00:00 Fresh -> Revoked; withdrawn; save a tombstone with ref1tok1 (conflict); bob gets ErrUnavailable, retry after 1s
+12:00:00 Revoked -> Acquiring -> Empty; eve gets ErrInvalid
+12:00:00 Empty -> Acquiring -> Cooling; carol gets ErrInvalid; fails; due again 12:05:00
+`)
+}
+
 // The Revoke before it comes to its end elsewhere while the proofs are on their way.
 func TestLoginOverATombstoneIsNotEndedByTheSameRevoke(t *testing.T) {
 	revoking := func(r *messages.Record) { r.Status = messages.Revoking }
@@ -619,10 +655,8 @@ func TestKindsWithoutALoginDoNotKnowProofs(t *testing.T) {
 }
 
 func TestRefreshTokenThatHasRunOutIsNotSent(t *testing.T) {
-	s := newStory(t, provable).proves("eve", "first")
-	first := token("tok1", "ref1", noon, time.Hour)
-	first.RefreshExpiry = noon.Add(55 * time.Minute)
-	s.answers(s.outstanding(isMint), Minted{Token: first}).
+	newStory(t, provable).
+		proves("eve", "first").mintedUntil("tok1", "ref1", noon.Add(55*time.Minute)).
 		at("12:56:00").gets("alice").
 		gets("bob").
 		at("12:58:00").gets("carol").
@@ -639,10 +673,8 @@ func TestRefreshTokenThatHasRunOutIsNotSent(t *testing.T) {
 }
 
 func TestRefreshTokenThatHasRunOutOverNight(t *testing.T) {
-	s := newStory(t, provable, onDisk).proves("eve", "first")
-	first := token("tok1", "ref1", noon, time.Hour)
-	first.RefreshExpiry = noon.Add(2 * time.Hour)
-	s.answers(s.outstanding(isMint), Minted{Token: first}).
+	newStory(t, provable, onDisk).
+		proves("eve", "first").mintedUntil("tok1", "ref1", noon.Add(2*time.Hour)).
 		at("14:00:00").restarts().gets("alice").
 		since().gets("bob").
 		want(`
@@ -684,5 +716,58 @@ func TestAnotherTokenWithoutATimeTakesThePlaceOfTheOne(t *testing.T) {
 12:00:00 Ending -> Revoked; withdrawn; revoke tok1
 12:00:00 Revoked: carol gets nil
 12:00:00 Empty -> Acquiring -> Revoked; withdrawn; revoked elsewhere; dan gets ErrRevoked
+`)
+}
+
+// What was decided about the given token stays decided: neither of the two says when it
+// was issued, so looking again would bring the old one back.
+func TestTokenThatWasReplacedDoesNotComeBackAfterSleep(t *testing.T) {
+	old := fixed
+	old.Given = messages.Token{Access: "tok0"}
+	newStory(t, old).
+		gets("alice").
+		rejects("bob", "tok0").
+		asks("carol", messages.Establish{Token: messages.Token{Access: "tok1", Expiry: noon.Add(time.Hour)}}).
+		gets("alice").
+		after(2 * time.Hour).gets("dave").
+		sleeps().gets("erin").
+		want(`
+12:00:00 Empty -> Acquiring -> Ending; alice gets tok0
+12:00:00 Ending -> Dead; withdrawn; rejected; bob gets nil
+12:00:00 Dead -> Acquiring -> Ending; carol gets nil
+12:00:00 Ending: alice gets tok1
+14:00:00 Ending -> Dead; dave gets ErrLoginRequired
+14:00:00 Dead -> Empty; withdrawn; slept
+14:00:00 Empty -> Acquiring -> Dead; woke; erin gets ErrLoginRequired; withdrawn
+`)
+}
+
+// Another process has begun to renew while the refresh token was good.
+func TestRefreshTokenThatRunsOutWhileAnotherRenewsIsNotMissed(t *testing.T) {
+	for _, begin := range []func(*story) *story{
+		func(s *story) *story { return s },
+		func(s *story) *story { return s.restarts() },
+	} {
+		s := newStory(t, provable, betweenP).
+			proves("eve", "proof").mintedUntil("tok1", "ref1", noon.Add(70*time.Minute)).
+			at("13:09:55").claimedElsewhere(20 * time.Second).at("13:10:01").since()
+		begin(s).gets("alice").
+			renewedElsewhere("tok2", "ref2").hears()
+		if got := s.texts(); len(got) != 2 || got[1] != "13:10:01 Acquiring -> Fresh; adopted; alice gets tok2" {
+			t.Errorf("the story went another way:\n%s", strings.Join(got, "\n"))
+		}
+	}
+}
+
+func TestRefreshTokenThatHasRunOutIsMissedOnceTheOtherHasGivenUp(t *testing.T) {
+	newStory(t, provable, betweenP).
+		proves("eve", "proof").mintedUntil("tok1", "ref1", noon.Add(70*time.Minute)).
+		at("13:09:55").claimedElsewhere(20 * time.Second).at("13:10:01").gets("alice").
+		writes(func(*messages.Record) {}).hears().
+		want(`
+12:00:00 Empty -> Acquiring; renewal 1: mint for proof
+12:00:00 Acquiring -> Fresh; eve gets nil
+13:10:01 Fresh -> Expired -> Acquiring
+13:10:01 Acquiring -> Dead; alice gets ErrLoginRequired; the refresh token has run out
 `)
 }

@@ -79,3 +79,45 @@ func TestDenialGivesTheOldTokenToItsEnd(t *testing.T) {
 12:57:00 Ending -> Dead; dan gets ErrLoginRequired (400)
 `)
 }
+
+// A denial after a doubt says that the token has been renewed, and so is dead.
+func TestDenialAfterADoubtDoesNotGiveTheOldTokenBack(t *testing.T) {
+	newStory(t, killing(), onDisk).
+		gets("alice").
+		at("12:53:00").gets("bob").
+		gets("carol").
+		answerLost().
+		after(time.Second).denied().
+		gets("dan").
+		want(`
+12:00:00 Empty -> Acquiring -> Fresh; alice gets tok0
+12:53:00 Fresh -> Stale -> Acquiring; bob gets tok0; withdrawn; renewal 2: mint with ref0
+12:53:00 Acquiring: carol waits
+12:53:00 Acquiring: in doubt
+12:53:00.743 Acquiring: renewal 2: mint with ref0, attempt 2
+12:53:01 Acquiring -> Dead; withdrawn; carol gets ErrOutcomeUnknown (400)
+12:53:01 Dead: dan gets ErrOutcomeUnknown (400)
+`)
+}
+
+// Who was denied may have been so because our renewal, which is under way, has
+// spent the grant.
+func TestDeathElsewhereDoesNotGiveATokenBackThatIsBeingKilled(t *testing.T) {
+	newStory(t, killing(), betweenP).telling("published").
+		gets("alice").
+		at("12:53:00").gets("bob").
+		gets("carol").
+		diedElsewhere().hears().
+		gets("dan").
+		minted("tok1").
+		gets("eve").
+		want(`
+12:00:00 Empty -> Acquiring -> Fresh; tok0 published, stale 12:49:04.530, until 12:57:00; alice gets tok0
+12:53:00 Fresh -> Stale -> Acquiring; bob gets tok0; withdrawn; renewal 2: mint with ref0
+12:53:00 Acquiring: carol waits
+12:53:00 Acquiring -> Dead; withdrawn; carol gets ErrLoginRequired (400)
+12:53:00 Dead: dan gets ErrLoginRequired (400)
+12:53:00 Dead -> Fresh; tok1 published, stale 13:42:46.929, until 13:50:00
+12:53:00 Fresh: eve gets tok1
+`)
+}

@@ -209,6 +209,14 @@ func (s *step) installMinted() {
 	}
 	s.announce()
 	s.revoke = revocation{strays: s.revoke.strays}
+	s.showInstalled(given)
+	if login != nil {
+		s.tell(login.caller, messages.Reply{})
+	}
+}
+
+// showInstalled gives out the new pair, if it is good.
+func (s *step) showInstalled(given bool) {
 	switch {
 	case s.pair.serves(s.now):
 		s.recover()
@@ -221,9 +229,6 @@ func (s *step) installMinted() {
 		s.do(Withdraw{})
 	default:
 		s.giveOnce()
-	}
-	if login != nil {
-		s.tell(login.caller, messages.Reply{})
 	}
 }
 

@@ -9,8 +9,8 @@ import (
 )
 
 // Session is one session as a value. New makes one, Step moves it on. It is not
-// safe for concurrent use; copies share the list of held callers, so a copy that
-// is to be stepped on its own is made with Clone.
+// safe for concurrent use; copies share the lists of callers and what was exchanged, so a
+// copy that is to be stepped on its own is made with Clone.
 type Session struct {
 	settings *Settings
 	rules    *Rules
@@ -41,7 +41,7 @@ type Session struct {
 	logins []login // that wait for their run, one after another
 
 	given   *messages.Token // obtained by somebody else; none: nothing was
-	offered bool           // given has not been compared with the record yet
+	offered bool            // given has not been compared with the record yet
 
 	rejectedAt time.Time // the last Reject that had an effect
 	forcedAt   time.Time // the last renewal for want of validity
@@ -96,7 +96,7 @@ type givenUp struct {
 type unsaved struct {
 	waiting bool
 	swap    *Swap // resent as it is while it is open
-	open    bool // it may have landed
+	open    bool  // it may have landed
 	tries   int
 	due     time.Time
 }
@@ -202,8 +202,8 @@ func (s *step) idle() bool {
 	switch s.state {
 	case Fresh, Stale, Expired, Dead:
 		return s.Quiet() && !s.rules.KeepAlive && !s.pair.dropped && s.doubt.sent.IsZero()
-	case Revoked:
-		return s.Quiet()
+	case Revoked: // who is kept alive hears of a new grant
+		return s.Quiet() && !s.rules.KeepAlive
 	case Empty, Acquiring, Ending, Cooling, Closed:
 		return false
 	}
@@ -308,5 +308,8 @@ func (s Session) Anew() Session {
 	fresh.pair = pair{grant: s.pair.grant, generation: s.pair.generation} // no number is used twice
 	fresh.revoke.landed, fresh.revoke.ended = s.revoke.landed, s.revoke.ended
 	fresh.rejectedAt, fresh.forcedAt = s.rejectedAt, s.forcedAt
+	if s.rules.static() && s.looked && !s.offered { // what has taken its place may not say that it is later
+		fresh.given, fresh.offered = none, false
+	}
 	return fresh
 }

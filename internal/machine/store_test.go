@@ -314,9 +314,9 @@ func TestSessionSleepsOnlyWhenTheStoreHasEverything(t *testing.T) {
 func TestUnsavedRefreshTokenIsNotSpentByTheNextTryEither(t *testing.T) {
 	newStory(t, persistent).telling("saves").
 		gets("alice").
-		storeDown().lifetime(10*time.Second).at("12:58:00").gets("bob").minted("tok1").
-		after(9*time.Second).gets("carol").
-		after(3*time.Second).
+		storeDown().lifetime(10 * time.Second).at("12:58:00").gets("bob").minted("tok1").
+		after(9 * time.Second).gets("carol").
+		after(3 * time.Second).
 		want(`
 12:00:00 Empty -> Acquiring -> Fresh; save tok0 as 1.1; alice gets tok0
 12:58:00 Fresh -> Expired -> Acquiring; renewal 2: mint with ref0

@@ -1,7 +1,6 @@
 package machine
 
 import (
-	"sync"
 	"time"
 
 	"github.com/holdfast-go/holdfast/messages"
@@ -19,7 +18,11 @@ const (
 	theClock       happening = "clock"
 	aReject        happening = "Reject"
 	aRevoke        happening = "Revoke"
-	anEstablish    happening = "Establish"
+	anEstablish    happening = "Establish: token"
+	aLogin         happening = "Establish: proofs"
+	loginDone      happening = "login done"
+	loginFailed    happening = "login failed"
+	loginDenied    happening = "login denied"
 	aLeave         happening = "Leave"
 	aClose         happening = "Close"
 	aSleep         happening = "Sleep"
@@ -37,9 +40,11 @@ const (
 )
 
 var happenings = []happening{
-	aGet, aRefresh, renewalDone, renewalFailed, renewalDenied, theClock, aReject, aRevoke, anEstablish,
-	aLeave, aClose, aSleep, aGap, changedNewer, changedRevoked, changedDead, changedOld, lateDone,
-	anExchange, exchangeDone, exchangeFailed, exchangeDenied,
+	aGet, aRefresh, anExchange, aReject, aRevoke, anEstablish, aLogin, aLeave,
+	renewalDone, renewalFailed, renewalDenied, loginDone, loginFailed, loginDenied,
+	exchangeDone, exchangeFailed, exchangeDenied, lateDone,
+	changedNewer, changedRevoked, changedDead, changedOld,
+	theClock, aGap, aSleep, aClose,
 }
 
 type pairing struct {
@@ -47,22 +52,13 @@ type pairing struct {
 	what  happening
 }
 
-// told collects which pairs the stories have reached. mu guards it.
-var told = struct {
-	mu    sync.Mutex
-	pairs map[pairing]bool
-}{pairs: map[pairing]bool{}}
-
-// noteStory notes that an event meets a session, in the state that it has once
-// the clock has been looked at.
-func noteStory(s Session, now time.Time, ev Event) {
-	told.mu.Lock()
-	defer told.mu.Unlock()
+// pairingOf is an event and the state that a session has once the clock has been
+// looked at.
+func pairingOf(s Session, now time.Time, ev Event) pairing {
 	if _, ok := ev.(Tick); ok {
-		told.pairs[pairing{s.state, theClock}] = true
-		return
+		return pairing{s.state, theClock}
 	}
-	told.pairs[pairing{s.View(now).State, happeningOf(s, ev)}] = true
+	return pairing{s.View(now).State, happeningOf(s, ev)}
 }
 
 func happeningOf(s Session, ev Event) happening {
@@ -88,7 +84,7 @@ func happeningOf(s Session, ev Event) happening {
 }
 
 func happeningOfAsk(a messages.Ask) happening {
-	switch a.(type) {
+	switch a := a.(type) {
 	case messages.Get:
 		return aGet
 	case messages.Refresh:
@@ -98,6 +94,9 @@ func happeningOfAsk(a messages.Ask) happening {
 	case messages.Reject:
 		return aReject
 	case messages.Establish:
+		if a.Token.IsZero() {
+			return aLogin
+		}
 		return anEstablish
 	case messages.Exchange:
 		return anExchange
@@ -115,14 +114,18 @@ func happeningOfDone(s Session, d Done) happening {
 	if s.run.stage != minting {
 		return otherwise
 	}
+	ends := [3]happening{renewalDone, renewalFailed, renewalDenied}
+	if s.run.purpose == establish {
+		ends = [3]happening{loginDone, loginFailed, loginDenied}
+	}
 	switch o := d.Outcome.(type) {
 	case Minted:
-		return renewalDone
+		return ends[0]
 	case Failed:
 		if o.Failure.Verdict == messages.GrantDenied {
-			return renewalDenied
+			return ends[2]
 		}
-		return renewalFailed
+		return ends[1]
 	case Granted, Found, NotFound, Foreign, Written, Conflict, Unwritten, Unread, Ended, TimedOut:
 	}
 	return otherwise

@@ -71,7 +71,6 @@ func (p *process) state(now time.Time) State { return p.session.View(now).State 
 // step passes an event to the session, and to the leaves that it sends what
 // becomes of them, until nothing happens at once any more.
 func (p *process) step(s *story, ev Event, l *line) {
-	noteStory(p.session, s.now, ev)
 	if a, ok := ev.(Ask); ok {
 		p.waiting[a.Caller] = a.Caller != 0
 	}
@@ -81,8 +80,12 @@ func (p *process) step(s *story, ev Event, l *line) {
 	l.state(p.session.state)
 	l.state(p.state(s.now))
 	key := p.key(s)
+	pair := pairingOf(p.session, s.now, ev)
 	next, effects := p.session.Step(s.now, ev)
 	p.session = next
+	if s.watch != nil {
+		s.watch.stepped(s.now, pair, ev, next, effects)
+	}
 	l.state(next.state)
 	l.changed = l.changed || len(effects) > 0 || p.key(s) != key
 	var answers []Done

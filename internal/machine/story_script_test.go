@@ -64,6 +64,14 @@ func (s *story) mintedForever(access string) *story {
 	return s.answers(l, Minted{Token: t})
 }
 
+// mintedUntil has the endpoint say when the refresh token of its pair ends.
+func (s *story) mintedUntil(access, refresh string, end time.Time) *story {
+	l := s.outstanding(isMint)
+	t := token(access, refresh, l.at, s.cur.life)
+	t.RefreshExpiry = end
+	return s.answers(l, Minted{Token: t})
+}
+
 // lifetime is that of the tokens that the endpoint gives from now on.
 func (s *story) lifetime(d time.Duration) *story { s.cur.life = d; return s }
 

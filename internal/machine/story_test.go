@@ -36,6 +36,7 @@ type story struct {
 	told  map[string]bool // leaves that are told even though they succeed at once
 	terse bool            // tables: even what changes nothing is told
 	lines []toldLine
+	watch *watch // holds every step to the promises of the kind; nil: nobody does
 }
 
 // toldLine is a line of the story, in three parts: the name is told only where

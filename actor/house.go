@@ -152,7 +152,7 @@ func (h *House) dispatcher() engine.Dispatcher {
 // Session returns the session of this key, made if there is none. One that is
 // there must have the same identity, and is offered the rules' given token if that is newer
 // than what it holds. The error is messages.ErrInvalid or messages.ErrClosed.
-func (h *House) Session(key, tokenURL string, rules *Rules, endpoint Endpoint) (*Session, error) {
+func (h *House) Session(key, tokenURL string, rules *Rules, endpoint *Endpoint) (*Session, error) {
 	if h.closed.Load() {
 		return nil, messages.ErrClosed
 	}
@@ -163,14 +163,14 @@ func (h *House) Session(key, tokenURL string, rules *Rules, endpoint Endpoint) (
 		return nil, messages.Invalid("Token.Refresh", "is held by another open session")
 	}
 	s := &Session{
-		house:   h,
-		key:     key,
-		rules:   rules,
-		bound:   h.boundOf(tokenURL),
-		rested:  machine.New(key, h.settings, rules).Rest(),
-		offered: rules.Given.Refresh,
+		house:  h,
+		key:    key,
+		rules:  rules,
+		bound:  h.boundOf(tokenURL),
+		rested: machine.New(key, h.settings, rules).Rest(),
 	}
-	s.endpoint.Store(&endpoint)
+	s.setIndexed(indexed{offered: rules.Given.Refresh})
+	s.endpoint.Store(endpoint)
 	if first, loaded := h.sessions.LoadOrStore(key, s); loaded {
 		first := first.(*Session)
 		defer first.disclaim(rules.Given.Refresh)
@@ -184,14 +184,14 @@ func (h *House) Session(key, tokenURL string, rules *Rules, endpoint Endpoint) (
 
 // again is a session that is asked for once more. Its requests go by the newest
 // endpoint from now on, since a client's secret may have been replaced.
-func (h *House) again(s *Session, rules *Rules, endpoint Endpoint) (*Session, error) {
+func (h *House) again(s *Session, rules *Rules, endpoint *Endpoint) (*Session, error) {
 	if s.Identity() != rules.Identity {
 		return nil, messages.Invalid("key", "is open for another identity")
 	}
 	if rules.Revocable != s.rules.Revocable {
 		return nil, messages.Invalid("Endpoint.RevokeURL", "is there in one of two kinds for this key, and missing in the other")
 	}
-	s.endpoint.Store(&endpoint)
+	s.endpoint.Store(endpoint)
 	given, before := rules.Given, s.rules.Given
 	if given.IsZero() || given.Access == before.Access && given.Refresh == before.Refresh && given.Issued.Equal(before.Issued) {
 		return s, nil

@@ -38,7 +38,7 @@ func TestCloseEndsEverySession(t *testing.T) {
 				t.Errorf("session %q has not ended", s.key)
 			}
 		}
-		if _, err := w.Session("new", "", &Rules{}, w.endpoint); !errors.Is(err, messages.ErrClosed) {
+		if _, err := w.Session("new", "", &Rules{}, w.talks()); !errors.Is(err, messages.ErrClosed) {
 			t.Errorf("a session was opened after Close: %v", err)
 		}
 		if err := w.Close(context.Background()); err != nil {

@@ -182,9 +182,9 @@ func (s *Session) setRefresh() {
 	}
 	held, known := s.machine.Refresh()
 	if !known {
-		held = s.refresh // what it held before it slept is still its own
+		held = s.tokens().held // what it held before it slept is still its own
 	}
-	s.index(held, s.machine.Offered())
+	s.index(indexed{held: held, offered: s.machine.Offered()})
 }
 
 // declined takes a token out of the house's index that was offered to the session

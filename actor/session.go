@@ -26,10 +26,9 @@ type Session struct {
 	*waking                // what it has besides while it has one; nil: it has none
 	last    machine.Caller
 	closing []chan struct{}
-	refresh messages.Secret // that it holds, as the house has it in its index
-	offered messages.Secret // that it was offered, likewise
-	idle    uint8           // sweeps without a call; two are enough
-	ended   bool            // closed, and nothing is left to be done
+	indexed *indexed // its refresh tokens, as the house has them; nil: it has none
+	idle    uint8    // sweeps without a call; two are enough
+	ended   bool     // closed, and nothing is left to be done
 
 	forgotten bool // what is on its way to the mailbox begins nothing
 
@@ -79,21 +78,41 @@ func (s *Session) Key() string { return s.key }
 // Identity returns the digest of what tells this session from others.
 func (s *Session) Identity() messages.Digest { return s.rules.Identity }
 
+// indexed are the refresh tokens of a session, as the house has them in its index.
+type indexed struct{ held, offered messages.Secret }
+
+// tokens returns the refresh tokens that the house has of the session. The caller
+// holds mu.
+func (s *Session) tokens() indexed {
+	if s.indexed == nil {
+		return indexed{}
+	}
+	return *s.indexed
+}
+
 // index tells the house which refresh tokens are the session's: the one that it
 // holds and the one that it was offered. The caller holds mu.
-func (s *Session) index(held, offered messages.Secret) {
-	if held == s.refresh && offered == s.offered {
+func (s *Session) index(is indexed) {
+	was := s.tokens()
+	if is == was {
 		return
 	}
-	s.house.holders.exchange(s.key, []messages.Secret{s.refresh, s.offered}, []messages.Secret{held, offered})
-	s.refresh, s.offered = held, offered
+	s.house.holders.exchange(s.key, []messages.Secret{was.held, was.offered}, []messages.Secret{is.held, is.offered})
+	s.setIndexed(is)
+}
+
+func (s *Session) setIndexed(is indexed) {
+	s.indexed = nil
+	if is != (indexed{}) {
+		s.indexed = &is
+	}
 }
 
 // disclaim takes a refresh token out of the house's index unless it is the session's.
 func (s *Session) disclaim(refresh messages.Secret) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if refresh != s.refresh && refresh != s.offered {
+	if is := s.tokens(); refresh != is.held && refresh != is.offered {
 		s.house.holders.exchange(s.key, []messages.Secret{refresh}, nil)
 	}
 }
@@ -207,7 +226,7 @@ func (s *Session) forget() bool {
 	}
 	s.forgotten = true
 	if s.rules.OneTime {
-		s.index("", "")
+		s.index(indexed{})
 	}
 	s.mu.Unlock()
 	seen := make(chan struct{})

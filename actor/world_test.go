@@ -29,6 +29,12 @@ type world struct {
 	asked  int // messages with an ask that were posted
 }
 
+// talks is the endpoint as a house takes it.
+func (w *world) talks() *Endpoint {
+	e := Endpoint(w.endpoint)
+	return &e
+}
+
 func inWorld(t *testing.T, story func(*world)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -101,7 +107,7 @@ func (w *world) opens(key string) *Session {
 
 func (w *world) opensAs(key string, r Rules) *Session {
 	w.Helper()
-	s, err := w.Session(key, "https://as.example/token", &r, w.endpoint)
+	s, err := w.Session(key, "https://as.example/token", &r, w.talks())
 	if err != nil {
 		w.Fatalf("open session: %v", err)
 	}

@@ -90,7 +90,7 @@ func (k *authorization) plan() (*plan, error) {
 		rules:    &rules,
 		tokenURL: k.service.refreshURL(),
 		over:     k.service.HTTPClient,
-		copied:   &copied{},
+		made:     &made{},
 		requests: func(c *wire.Client) requester { return &authorizationRequests{kind: k, client: c} },
 	}, nil
 }

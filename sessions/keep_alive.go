@@ -23,6 +23,6 @@ func (k *keepAlive) plan() (*plan, error) {
 	}
 	kept, rules := *p, *p.rules
 	rules.KeepAlive = true
-	kept.rules = &rules
+	kept.rules, kept.made = &rules, &made{}
 	return &kept, nil
 }

@@ -38,31 +38,37 @@ type plan struct {
 	rules    *actor.Rules
 	tokenURL string       // whose bound the requests share
 	over     *http.Client // that makes them; nil: the Manager's own
-	copied   *copied      // of over; nil where that is
+	made     *made
 
-	// requests returns what makes the requests of one session.
+	// requests returns what makes the requests of one session, or of all where
+	// learns is false.
 	requests func(*wire.Client) requester
+	learns   bool
 }
 
-// copied is the copy that the requests go by of a client that was given, one for all
-// sessions of a kind and a Manager.
-type copied struct {
+// made is what the sessions that a Manager opens with one kind have in common.
+type made struct {
 	mu      sync.Mutex // guards the fields below
 	manager *Manager
 	client  *wire.Client
+	shared  *actor.Endpoint // nil: each has its own
 }
 
-// client returns what the requests of a Manager's sessions go by.
-func (p *plan) client(m *Manager) *wire.Client {
-	if p.over == nil {
-		return m.client
+// endpoint returns what makes the requests of a session of m.
+func (p *plan) endpoint(m *Manager) *actor.Endpoint {
+	p.made.mu.Lock()
+	defer p.made.mu.Unlock()
+	if p.made.manager != m {
+		p.made.manager, p.made.client, p.made.shared = m, m.over(p.over), nil
 	}
-	p.copied.mu.Lock()
-	defer p.copied.mu.Unlock()
-	if p.copied.manager != m {
-		p.copied.manager, p.copied.client = m, wire.New(p.over, m.maxBody)
+	if p.made.shared != nil {
+		return p.made.shared
 	}
-	return p.copied.client
+	e := actor.Endpoint(p.requests(p.made.client))
+	if !p.learns {
+		p.made.shared = &e
+	}
+	return &e
 }
 
 // requester makes the requests of one session.
@@ -101,7 +107,8 @@ func newPlan(kind string, e Endpoint, rules actor.Rules, g grant, identity ...st
 		rules:    &rules,
 		tokenURL: e.TokenURL,
 		over:     e.HTTPClient,
-		copied:   &copied{},
+		made:     &made{},
+		learns:   signs || g.sign != nil,
 		requests: func(c *wire.Client) requester {
 			r := &requests{endpoint: &e, grant: &g, client: c}
 			if signs || g.sign != nil {

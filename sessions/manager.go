@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"net/http"
 	"sync/atomic"
 
 	"github.com/holdfast-go/holdfast/actor"
@@ -97,15 +98,23 @@ func (m *Manager) Session(key string, kind Kind) (*Session, error) {
 	if err != nil {
 		return nil, fmt.Errorf("session %q: %w", key, err)
 	}
-	requests := plan.requests(plan.client(m))
+	endpoint := plan.endpoint(m)
 	if open, ok := m.house.Lookup(key); ok {
-		requests.follow(open.Endpoint())
+		(*endpoint).(requester).follow(open.Endpoint())
 	}
-	live, err := m.house.Session(key, plan.tokenURL, plan.rules, requests)
+	live, err := m.house.Session(key, plan.tokenURL, plan.rules, endpoint)
 	if err != nil {
 		return nil, fmt.Errorf("session %q: %w", key, err)
 	}
 	return &Session{live: live}, nil
+}
+
+// over returns the wire client over a given HTTP client, and the Manager's own for nil.
+func (m *Manager) over(given *http.Client) *wire.Client {
+	if given == nil {
+		return m.client
+	}
+	return wire.New(given, m.maxBody)
 }
 
 // Lookup returns the session of this key, and false if none is open.

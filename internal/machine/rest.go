@@ -1,6 +1,7 @@
 package machine
 
 import (
+	"math"
 	"time"
 
 	"github.com/holdfast-go/holdfast/clockutil"
@@ -13,9 +14,9 @@ type Rested struct {
 	full *Session    // what cannot be said in fewer words; nil: the rest says it all
 	pair *restedPair // nil: there is none
 
-	grant, generation              uint64
 	rev                            messages.Rev
-	renewals, leaves, ops, flights uint64
+	grant, generation              uint32
+	renewals, leaves, ops, flights uint32
 
 	state  State
 	looked bool
@@ -36,8 +37,8 @@ func (s Session) Rest() Rested {
 		return Rested{full: &s}
 	}
 	r := Rested{
-		grant: s.pair.grant, generation: s.pair.generation, rev: s.rev,
-		renewals: s.renewals, leaves: s.leaves, ops: s.ops, flights: s.flights,
+		rev: s.rev, grant: uint32(s.pair.grant), generation: uint32(s.pair.generation),
+		renewals: uint32(s.renewals), leaves: uint32(s.leaves), ops: uint32(s.ops), flights: uint32(s.flights),
 		state: s.state, looked: s.looked, fresh: s.offered,
 	}
 	if p := s.pair; !p.blank() || !s.due.IsZero() {
@@ -61,12 +62,12 @@ func (r *Rested) Session(key string, settings *Settings, rules *Rules) Session {
 		key:      key,
 		seed:     clockutil.Hash(settings.Name, key),
 		state:    r.state,
-		pair:     pair{grant: r.grant, generation: r.generation},
+		pair:     pair{grant: uint64(r.grant), generation: uint64(r.generation)},
 		run:      idle,
 		rev:      r.rev,
 		looked:   r.looked,
 		given:    none,
-		renewals: r.renewals, leaves: r.leaves, ops: r.ops, flights: r.flights,
+		renewals: uint64(r.renewals), leaves: uint64(r.leaves), ops: uint64(r.ops), flights: uint64(r.flights),
 	}
 	if r.fresh {
 		s.given, s.offered = &rules.Given, true
@@ -74,7 +75,7 @@ func (r *Rested) Session(key string, settings *Settings, rules *Rules) Session {
 	if p := r.pair; p != nil {
 		s.due = p.due
 		s.pair = pair{
-			token: p.token, grant: r.grant, generation: r.generation,
+			token: p.token, grant: s.pair.grant, generation: s.pair.generation,
 			staleAt: p.staleAt, expiredAt: p.expiredAt, renewer: p.renewer, dropped: p.dropped,
 		}
 	}
@@ -83,7 +84,8 @@ func (r *Rested) Session(key string, settings *Settings, rules *Rules) Session {
 
 // plain reports whether Rested has words for all that a session is.
 func (s *Session) plain() bool {
-	return s.run == idle && len(s.held) == 0 && len(s.logins) == 0 && s.exchanges == nil &&
+	most := max(s.pair.grant, s.pair.generation, s.renewals, s.leaves, s.ops, s.flights)
+	return most <= math.MaxUint32 && s.run == idle && len(s.held) == 0 && len(s.logins) == 0 && s.exchanges == nil &&
 		s.cause == (cause{}) && s.failures == 0 && s.failedAt.IsZero() && s.short == 0 &&
 		s.sight == (sighting{}) && s.doubt == (doubt{}) && s.givenUp == (givenUp{}) && s.unsaved == (unsaved{}) &&
 		s.revoke.blank() && s.rejectedAt.IsZero() && s.forcedAt.IsZero() &&

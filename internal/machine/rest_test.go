@@ -26,7 +26,7 @@ func TestMostSessionsRestInFewWords(t *testing.T) {
 
 // A tenth of a kilobyte, and a quarter for the token.
 func TestRestedSessionIsSmall(t *testing.T) {
-	if n := unsafe.Sizeof(Rested{}); n > 96 {
+	if n := unsafe.Sizeof(Rested{}); n > 56 {
 		t.Errorf("a session that rests takes %d bytes", n)
 	}
 	if n := unsafe.Sizeof(restedPair{}); n > 256 {

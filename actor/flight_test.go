@@ -221,7 +221,7 @@ func TestAskerWhoLeavesIsForgottenAndTheExchangeGoesOn(t *testing.T) {
 			t.Errorf("told %v", r.Err)
 		}
 		synctest.Wait()
-		if s.View().Held != 0 || len(s.callers) != 0 {
+		if s.View().Held != 0 || s.waiters() != 0 {
 			t.Error("who has left is still held")
 		}
 		time.Sleep(2 * time.Second)

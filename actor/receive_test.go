@@ -155,7 +155,7 @@ func TestCallerWhoLeavesIsForgotten(t *testing.T) {
 			t.Errorf("told %v", r.Err)
 		}
 		synctest.Wait()
-		if len(s.callers) != 0 || s.View().Held != 0 {
+		if s.waiters() != 0 || s.View().Held != 0 {
 			t.Error("who has left is still held")
 		}
 		time.Sleep(2 * time.Second)

@@ -136,6 +136,16 @@ func (s *Session) awake() bool {
 	return s.waking != nil
 }
 
+// waiters is how many callers the session's actor keeps.
+func (s *Session) waiters() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.waking == nil {
+		return 0
+	}
+	return len(s.callers)
+}
+
 // asks has n callers ask at once, and returns what they will be told.
 func (w *world) asks(n int, s *Session) <-chan messages.Reply {
 	replies := make(chan messages.Reply, n)

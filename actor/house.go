@@ -108,6 +108,14 @@ func (h *House) now() int64 {
 	return clockutil.Nanos(h.clock.Now())
 }
 
+// pulse is the coarse clock as a word in memory; nil: there is none.
+func (h *House) pulse() *atomic.Int64 {
+	if h.coarse == nil {
+		return nil
+	}
+	return h.coarse.Word()
+}
+
 func (h *House) emit(ev messages.Event) {
 	if h.config.Emit != nil {
 		h.config.Emit(ev)

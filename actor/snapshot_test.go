@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/holdfast-go/holdfast/clockutil"
 	"github.com/holdfast-go/holdfast/internal/machine"
 	"github.com/holdfast-go/holdfast/messages"
 )
@@ -22,7 +24,7 @@ func TestHeaderIsWrittenAsResourceServersWantIt(t *testing.T) {
 }
 
 func TestSnapshotGivesTheAccessTokenOfItsHeader(t *testing.T) {
-	snap := newSnapshot(machine.Publish{Token: messages.Token{Access: "canary"}})
+	snap := newSnapshot(machine.Publish{Token: messages.Token{Access: "canary"}}, nil)
 	if snap.Header() != "Bearer canary" || snap.Access() != "canary" {
 		t.Errorf("header %q, access token %q", snap.Header(), snap.Access())
 	}
@@ -40,7 +42,7 @@ func TestSnapshotIsGivenOutUntilItsMoments(t *testing.T) {
 			StaleAt: now.Add(40 * time.Minute),
 			Until:   now.Add(50 * time.Minute),
 		}
-		snap := newSnapshot(p)
+		snap := newSnapshot(p, nil)
 		s.live.Store(snap)
 		for _, moment := range []struct {
 			at    time.Duration
@@ -77,7 +79,7 @@ func TestStaleSnapshotElectsOne(t *testing.T) {
 			Token:   messages.Token{Access: "at", Expiry: time.Now().Add(time.Hour)},
 			StaleAt: time.Now(),
 			Until:   time.Now().Add(time.Hour),
-		}))
+		}, nil))
 		before := w.posted()
 		var all sync.WaitGroup
 		for range 1000 {
@@ -110,4 +112,44 @@ func TestReadSnapshotKeepsTheSessionAwake(t *testing.T) {
 			t.Error("awake though nobody has used it")
 		}
 	})
+}
+
+// Whoever takes a token without a look must find it calm: published, in use, and
+// neither stale nor over by the coarse clock.
+func TestCalmTokenIsTakenWithoutALook(t *testing.T) {
+	now := time.Now()
+	var word atomic.Int64
+	word.Store(clockutil.Nanos(now))
+	at := func(staleAt, until time.Duration) *Snapshot {
+		return newSnapshot(machine.Publish{
+			Token:   messages.Token{Access: "at", Expiry: now.Add(until)},
+			StaleAt: now.Add(staleAt),
+			Until:   now.Add(until),
+		}, &word)
+	}
+	s := &Session{}
+	if s.Calm() != nil {
+		t.Error("nothing is calm")
+	}
+	s.live.Store(at(time.Hour, 2*time.Hour))
+	if s.Calm() != nil {
+		t.Error("nobody has used it since the last sweep, and it is calm")
+	}
+	s.live.Load().used.Store(true)
+	if got := s.Calm(); got == nil || got.Access() != "at" || got.Header() != "Bearer at" {
+		t.Error("a fresh token is not calm")
+	}
+	for name, snap := range map[string]*Snapshot{"stale": at(0, time.Hour), "over": at(time.Hour, 0)} {
+		snap.used.Store(true)
+		s.live.Store(snap)
+		if s.Calm() != nil {
+			t.Errorf("a token that is %s is calm", name)
+		}
+	}
+	exact := newSnapshot(machine.Publish{StaleAt: now.Add(time.Hour), Until: now.Add(time.Hour)}, nil)
+	exact.used.Store(true)
+	s.live.Store(exact)
+	if s.Calm() != nil {
+		t.Error("a token is calm by a clock that is not there")
+	}
 }

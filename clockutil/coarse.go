@@ -66,6 +66,15 @@ func (c *Coarse) Now() int64 {
 	return c.beat.now.Load()
 }
 
+// Word returns the word in memory that Now reads, for who cannot afford the call; nil
+// in a bubble. It is to be read only, and not after Release.
+func (c *Coarse) Word() *atomic.Int64 {
+	if c.beat == nil {
+		return nil
+	}
+	return &c.beat.now
+}
+
 // Release says that the holder is done with the clock. The last holder's Release
 // returns when the goroutine has ended. A second Release of one holder does
 // nothing.

@@ -35,7 +35,7 @@ func (s Session) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.live.K
 // in the store that is another session's) or ErrClosed.
 func (s *Session) AccessToken(ctx context.Context, opts ...Option) (string, error) {
 	if len(opts) == 0 {
-		if snap := s.live.Live(0); snap != nil {
+		if snap := s.live.Calm(); snap != nil {
 			return snap.Access(), nil
 		}
 	}
@@ -54,7 +54,7 @@ func (s *Session) Token(ctx context.Context, opts ...Option) (messages.Token, er
 // AccessToken, and then req is as it was.
 func (s *Session) Authorize(req *http.Request, opts ...Option) error {
 	if len(opts) == 0 {
-		if snap := s.live.Live(0); snap != nil {
+		if snap := s.live.Calm(); snap != nil {
 			setAuthorization(req, snap.Header())
 			return nil
 		}

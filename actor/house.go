@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"log/slog"
+	"math"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -108,12 +109,22 @@ func (h *House) now() int64 {
 	return clockutil.Nanos(h.clock.Now())
 }
 
-// pulse is the coarse clock as a word in memory; nil: there is none.
+// endOfTime is the clock by which nothing is calm.
+var endOfTime = func() *atomic.Int64 {
+	var end atomic.Int64
+	end.Store(math.MaxInt64)
+	return &end
+}()
+
+// pulse is the coarse clock as a word in memory, and the end of time where there is
+// none.
 func (h *House) pulse() *atomic.Int64 {
-	if h.coarse == nil {
-		return nil
+	if h.coarse != nil {
+		if word := h.coarse.Word(); word != nil {
+			return word
+		}
 	}
-	return h.coarse.Word()
+	return endOfTime
 }
 
 func (h *House) emit(ev messages.Event) {

@@ -16,7 +16,7 @@ type Snapshot struct {
 	token  messages.Token // whose Access is the end of header
 	header string         // "Bearer " and the access token
 
-	pulse                  *atomic.Int64 // the coarse clock; nil: there is none
+	pulse                  *atomic.Int64 // the coarse clock, or the end of time
 	staleAt, until, expiry int64         // in the order of what they mean; staleAt is no later than until
 
 	asked atomic.Bool // somebody has told the session that it is stale
@@ -65,7 +65,7 @@ func (s *Snapshot) Token() messages.Token { return s.token }
 // it into its callers, and reads two words that change: the snapshot and the time.
 func (s *Session) Calm() *Snapshot {
 	snap := s.live.Load()
-	if snap == nil || snap.pulse == nil || snap.pulse.Load() >= snap.staleAt || !snap.used.Load() {
+	if snap == nil || snap.pulse.Load() >= snap.staleAt || !snap.used.Load() {
 		return nil
 	}
 	return snap

@@ -24,7 +24,7 @@ func TestHeaderIsWrittenAsResourceServersWantIt(t *testing.T) {
 }
 
 func TestSnapshotGivesTheAccessTokenOfItsHeader(t *testing.T) {
-	snap := newSnapshot(machine.Publish{Token: messages.Token{Access: "canary"}}, nil)
+	snap := newSnapshot(machine.Publish{Token: messages.Token{Access: "canary"}}, endOfTime)
 	if snap.Header() != "Bearer canary" || snap.Access() != "canary" {
 		t.Errorf("header %q, access token %q", snap.Header(), snap.Access())
 	}
@@ -42,7 +42,7 @@ func TestSnapshotIsGivenOutUntilItsMoments(t *testing.T) {
 			StaleAt: now.Add(40 * time.Minute),
 			Until:   now.Add(50 * time.Minute),
 		}
-		snap := newSnapshot(p, nil)
+		snap := newSnapshot(p, endOfTime)
 		s.live.Store(snap)
 		for _, moment := range []struct {
 			at    time.Duration
@@ -79,7 +79,7 @@ func TestStaleSnapshotElectsOne(t *testing.T) {
 			Token:   messages.Token{Access: "at", Expiry: time.Now().Add(time.Hour)},
 			StaleAt: time.Now(),
 			Until:   time.Now().Add(time.Hour),
-		}, nil))
+		}, endOfTime))
 		before := w.posted()
 		var all sync.WaitGroup
 		for range 1000 {
@@ -146,7 +146,7 @@ func TestCalmTokenIsTakenWithoutALook(t *testing.T) {
 			t.Errorf("a token that is %s is calm", name)
 		}
 	}
-	exact := newSnapshot(machine.Publish{StaleAt: now.Add(time.Hour), Until: now.Add(time.Hour)}, nil)
+	exact := newSnapshot(machine.Publish{StaleAt: now.Add(time.Hour), Until: now.Add(time.Hour)}, endOfTime)
 	exact.used.Store(true)
 	s.live.Store(exact)
 	if s.Calm() != nil {

@@ -71,7 +71,7 @@ func setAuthorization(req *http.Request, value string) {
 	if req.Header == nil {
 		req.Header = make(http.Header)
 	}
-	req.Header.Set("Authorization", value)
+	req.Header["Authorization"] = []string{value} // as Set does, which looks at the name first
 }
 
 // token returns the token at hand, or asks the session.

@@ -103,15 +103,16 @@ func newPlan(kind string, e Endpoint, rules actor.Rules, g grant, identity ...st
 	d.Sum(rules.Identity[:0])
 	rules.Revocable = e.RevokeURL != ""
 	_, signs := e.Auth.(signing)
+	learns := signs || g.sign != nil
 	return &plan{
 		rules:    &rules,
 		tokenURL: e.TokenURL,
 		over:     e.HTTPClient,
 		made:     &made{},
-		learns:   signs || g.sign != nil,
+		learns:   learns,
 		requests: func(c *wire.Client) requester {
 			r := &requests{endpoint: &e, grant: &g, client: c}
-			if signs || g.sign != nil {
+			if learns {
 				r.skew = &skew{grant: g.sign != nil, client: signs}
 			}
 			return r

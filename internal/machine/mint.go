@@ -124,10 +124,8 @@ func (s *step) late(ev Done) {
 		return
 	}
 	s.doubt.leaf = 0
-	switch s.run.stage {
-	case minting, saving, revoking:
+	if s.run.stage.binding() {
 		return
-	case resting, queued, loading, claiming, pausing, watching:
 	}
 	if s.state == Revoked {
 		s.stray(m.Token)

@@ -1,7 +1,6 @@
 package machine
 
 import (
-	"cmp"
 	"net/netip"
 	"slices"
 	"time"
@@ -106,16 +105,14 @@ func (s *step) reconcileLogin(r *messages.Record) {
 	t := s.run.minted.token
 	switch {
 	case s.buried():
-		s.run.minted = pair{}
 		s.endBuriedLogin(t)
 	case r != nil && r.Grant > s.run.spent.grant && r.Token.Issued.After(t.Issued):
-		s.run.minted = pair{}
 		s.stray(t)
 		s.endLogin(nil)
-	case r != nil:
-		s.run.minted.grant = max(s.run.minted.grant, r.Grant+1)
-		s.sendSave()
 	default:
+		if r != nil {
+			s.run.minted.grant = max(s.run.minted.grant, r.Grant+1)
+		}
 		s.sendSave()
 	}
 }
@@ -201,13 +198,7 @@ func (s Session) loginLimit() time.Time {
 func (s *step) lateLogin(t messages.Token) {
 	grant := s.givenUp.grant
 	s.givenUp = givenUp{}
-	switch s.run.stage {
-	case minting, saving, revoking:
-		s.stray(t)
-		return
-	case resting, queued, loading, claiming, pausing, watching:
-	}
-	if s.run.active() && s.run.purpose != renew || s.state == Closed {
+	if s.run.stage.binding() || s.run.active() && s.run.purpose != renew || s.state == Closed {
 		s.stray(t)
 		return
 	}
@@ -223,8 +214,7 @@ func (s *step) standDown() {
 	if s.state != Acquiring {
 		return
 	}
-	until := s.failedAt.Add(s.settings.coolDown(max(s.failures, 1), s.cause.failure))
-	switch {
+	switch until := s.coolsUntil(); {
 	case s.revoke.landed && s.rules.Human:
 		s.state = Revoked
 		s.failHeld(messages.ErrRevoked)
@@ -233,10 +223,19 @@ func (s *step) standDown() {
 		s.failHeld(s.cause.error(0))
 	case !s.looked:
 		s.state = Empty
-	case s.failures > 0 && s.now.Before(until):
+	case s.now.Before(until):
 		s.state, s.due = Cooling, until
-		s.failHeld(s.cause.error(cmp.Or(s.dueIn(), refreshPause)))
+		s.failHeld(s.cause.error(s.dueIn()))
 	default:
 		s.settle()
 	}
+}
+
+// coolsUntil returns until when the endpoint is left alone after the last failure; the
+// zero time: there was none.
+func (s *step) coolsUntil() time.Time {
+	if s.failures == 0 {
+		return time.Time{}
+	}
+	return s.failedAt.Add(s.settings.coolDown(s.failures, s.cause.failure))
 }

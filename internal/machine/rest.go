@@ -100,10 +100,5 @@ func (r *revocation) blank() bool {
 
 // blank reports whether a pair has no more than its place.
 func (p *pair) blank() bool {
-	return isNothing(p.token) && p.staleAt.IsZero() && p.expiredAt.IsZero() && p.renewer == "" && !p.dropped
-}
-
-func isNothing(t messages.Token) bool {
-	return t.IsZero() && t.Type == "" && t.Issued.IsZero() && t.Expiry.IsZero() && t.RefreshExpiry.IsZero() &&
-		t.Scopes == nil && t.Extra == nil
+	return p.token.IsZero() && p.staleAt.IsZero() && p.expiredAt.IsZero() && p.renewer == "" && !p.dropped
 }

@@ -46,6 +46,17 @@ func (t stage) leaf() bool {
 	return false
 }
 
+// binding reports whether a leaf is under way that may have had its effect already: a
+// token may be spent by it, ended, or in the store.
+func (t stage) binding() bool {
+	switch t {
+	case minting, saving, revoking:
+		return true
+	case resting, queued, loading, claiming, pausing, watching:
+	}
+	return false
+}
+
 // run is the one renewal of a session that is under way; zero: none is.
 type run struct {
 	purpose purpose

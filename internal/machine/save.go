@@ -171,13 +171,11 @@ func (s *step) reconcile(r *messages.Record) {
 	case r == nil:
 		s.sendSave()
 	case r.Status.Tombstone(), s.rules.OneTime && r.Grant > m.grant:
-		s.run.minted = pair{}
 		s.stray(m.token)
 		s.endOvertaken()
 	case !r.Newer(m.grant, m.generation-1):
 		s.sendSave()
 	case s.rules.OneTime || s.pair.serves(s.now):
-		s.run.minted = pair{}
 		s.endOvertaken()
 	default: // the grant can be used again, and what was found is of no use
 		s.run.minted.grant, s.run.minted.generation = r.Grant, r.Generation+1

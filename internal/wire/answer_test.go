@@ -166,6 +166,7 @@ func TestOddAnswersAreAccepted(t *testing.T) {
 		{`{"access_token":"at","scope":7}`, "Bearer for ? (missing)"},
 		{`{"access_token":"at","ext_expires_in":3599,"id_token":"x","account":{"a":"b"}}`, `Bearer for ? (missing), extra ["id_token"]`},
 		{`{"access_token":"at","account":{"a":1,"a":2}}`, "Bearer for ? (missing)"},
+		{`{"access_token":"at","a\":{":"b\\\":","c":[{"d:":1},"]"],"e":":"}`, `Bearer for ? (missing), extra ["a\":{" "e"]`},
 	} {
 		tok, err := answering(t, answer(200, test.body)).Token(t.Context(), noon, request())
 		if diff := cmp.Diff(test.want, outcome(t, tok, err)); diff != "" {

@@ -104,8 +104,6 @@ func (c *Client) post(ctx context.Context, r Request) (reply, error) {
 		return reply{}, p.failure(ctx, err, r.Attempt)
 	}
 	defer func() { _ = resp.Body.Close() }()
-	if date, err := http.ParseTime(resp.Header.Get("Date")); err == nil && r.Date != nil {
-		*r.Date = date
-	}
+	r.note(resp.Header)
 	return readReply(ctx, resp, c.maxBody), nil
 }

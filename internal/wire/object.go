@@ -27,27 +27,48 @@ const (
 // readObject reads a body that is one JSON object and nothing more. A name that
 // stands there twice is refused: two readers would believe different things.
 func readObject(body []byte) (object, flaw) {
-	whole, bad := readValue(body)
-	if bad != "" {
-		return nil, bad
+	var raw map[string]json.RawMessage
+	err := json.Unmarshal(body, &raw)
+	if _, ok := errors.AsType[*json.SyntaxError](err); ok {
+		return nil, whyNotValid(body)
 	}
-	d := json.NewDecoder(bytes.NewReader(whole))
-	d.UseNumber()
-	if first, _ := d.Token(); first != json.Delim('{') {
+	if err != nil || raw == nil {
 		return nil, isNotObject
 	}
-	o := object{}
-	for d.More() {
-		name, value, err := readMember(d)
+	if len(raw) != members(body) {
+		return nil, repeatsNames
+	}
+	o := make(object, len(raw))
+	for name, value := range raw {
+		read, err := readValue(value)
 		if err != nil {
 			return nil, isNotJSON
 		}
-		if _, twice := o[name]; twice {
-			return nil, repeatsNames
-		}
-		o[name] = value
+		o[name] = read
 	}
 	return o, ""
+}
+
+// members counts the members of a valid object: the colons in it that are neither in a
+// string nor in a value.
+func members(body []byte) (n int) {
+	depth, quoted := 0, false
+	for i := 0; i < len(body); i++ {
+		switch c := body[i]; {
+		case quoted && c == '\\':
+			i++ // a quote after it is no end
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '{', c == '[':
+			depth++
+		case c == '}', c == ']':
+			depth--
+		case c == ':' && depth == 1:
+			n++
+		}
+	}
+	return n
 }
 
 // inside reads an object that is a member of o; nil, and no flaw: there is none.
@@ -62,37 +83,35 @@ func (o object) inside(name string) (object, flaw) {
 	return readObject(raw)
 }
 
-// readValue looks at the grammar of the whole body, which a decoder that is asked
-// for one token after the other does not.
-func readValue(body []byte) (json.RawMessage, flaw) {
+// whyNotValid says what is wrong with a body that is not JSON.
+func whyNotValid(body []byte) flaw {
 	var whole json.RawMessage
-	d := json.NewDecoder(bytes.NewReader(body))
-	switch err := d.Decode(&whole); {
+	switch err := json.NewDecoder(bytes.NewReader(body)).Decode(&whole); {
 	case errors.Is(err, io.EOF):
-		return nil, isEmpty
+		return isEmpty
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		return nil, isCutShort
-	case err != nil:
-		return nil, isNotJSON
+		return isCutShort
 	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, isNotJSON
-	}
-	return whole, ""
+	return isNotJSON
 }
 
-func readMember(d *json.Decoder) (name string, value any, err error) {
-	token, err := d.Token()
-	if err != nil {
-		return "", nil, err
+// readValue reads a value that is valid JSON; an object stays as it is.
+func readValue(raw json.RawMessage) (value any, err error) {
+	switch raw[0] {
+	case '{':
+		return raw, nil
+	case '"':
+		var text string
+		err = json.Unmarshal(raw, &text)
+		return text, err
+	case '[':
+		d := json.NewDecoder(bytes.NewReader(raw))
+		d.UseNumber()
+		err = d.Decode(&value)
+		return value, err
+	case 't', 'f', 'n':
+		err = json.Unmarshal(raw, &value)
+		return value, err
 	}
-	name, _ = token.(string)
-	var raw json.RawMessage
-	if err := d.Decode(&raw); err != nil || bytes.HasPrefix(raw, []byte("{")) {
-		return name, raw, err
-	}
-	v := json.NewDecoder(bytes.NewReader(raw))
-	v.UseNumber()
-	err = v.Decode(&value)
-	return name, value, err
+	return json.Number(raw), nil
 }

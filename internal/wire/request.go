@@ -90,6 +90,17 @@ func (r Request) build(ctx context.Context) (*http.Request, string) {
 	return req, ""
 }
 
+// note tells who asked what time an answer says it is.
+func (r Request) note(answer http.Header) {
+	text := answer.Get("Date")
+	if r.Date == nil || text == "" {
+		return
+	}
+	if date, err := http.ParseTime(text); err == nil {
+		*r.Date = date
+	}
+}
+
 func (r Request) body() string {
 	if r.JSON != nil {
 		return encodeJSON(r.JSON)

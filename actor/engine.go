@@ -32,11 +32,11 @@ func (restartAlways) HandleFailure(_ *engine.ActorSystem, s engine.Supervisor, c
 	s.RestartChildren(child)
 }
 
-// counted is a dispatcher that runs each mailbox in a goroutine which the House
+// counted is a dispatcher that runs each mailbox on a goroutine which the House
 // waits for.
 type counted struct{ house *House }
 
-func (c counted) Schedule(fn func()) { c.house.goroutines.Go(fn) }
+func (c counted) Schedule(fn func()) { c.house.crew.run(fn) }
 
 func (counted) Throughput() int { return throughput }
 

@@ -68,17 +68,18 @@ type House struct {
 	clock    clockutil.Clock
 	coarse   *clockutil.Coarse // nil: the clock itself is asked
 	store    store.Store
+	prompt   bool // the store answers at once, without I/O
 	settings *machine.Settings
 	engine   *engine.ActorSystem
 	holders  holders
 
-	sessions   sync.Map  // key → *Session
-	left       sync.Map  // *Session → nothing: forgotten, and something is still under way
-	bounds     sync.Map  // token URL → *bound
-	waiters    sync.Pool // of *waiter
-	goroutines sync.WaitGroup
-	closed     atomic.Bool
-	stopWatch  context.CancelFunc
+	sessions  sync.Map  // key → *Session
+	left      sync.Map  // *Session → nothing: forgotten, and something is still under way
+	bounds    sync.Map  // token URL → *bound
+	waiters   sync.Pool // of *waiter
+	crew      *crew
+	closed    atomic.Bool
+	stopWatch context.CancelFunc
 
 	sweepMu sync.Mutex // guards sweeper
 	sweeper clockutil.Timer
@@ -93,7 +94,9 @@ func Open(c Config) *House {
 		settings: &c.Settings,
 		engine:   theEngine(),
 		waiters:  sync.Pool{New: newWaiter},
+		crew:     newCrew(),
 	}
+	_, h.prompt = c.Store.(*store.Memory)
 	if c.Coarse {
 		h.coarse = clockutil.StartCoarse()
 	}
@@ -322,9 +325,10 @@ func (h *House) closeAll() []closingSession {
 
 // wait returns when every goroutine has ended.
 func (h *House) wait(ctx context.Context) error {
+	h.crew.dismiss()
 	ended := make(chan struct{})
 	go func() {
-		h.goroutines.Wait()
+		h.crew.members.Wait()
 		close(ended)
 	}()
 	select {

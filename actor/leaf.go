@@ -41,12 +41,22 @@ func (s *Session) run(leaf machine.Leaf, f func(context.Context) machine.Outcome
 	s.leaf = s.start(leaf, f)
 }
 
+// call runs a leaf that the store answers. One that answers at once is not waited
+// for: its outcome is the next event.
+func (s *Session) call(leaf machine.Leaf, f func(context.Context) machine.Outcome) {
+	if !s.house.prompt {
+		s.run(leaf, f)
+		return
+	}
+	s.answered = &machine.Done{Leaf: leaf.Number, Outcome: f(context.Background())}
+}
+
 // start starts one leaf: a goroutine under a deadline of its own, which reports
 // once. The caller who happened to start it has no part in it.
 func (s *Session) start(leaf machine.Leaf, f func(context.Context) machine.Outcome) running {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	deadline := s.house.clock.AfterFunc(leaf.Deadline, func() { cancel(context.DeadlineExceeded) })
-	s.house.goroutines.Go(func() {
+	s.house.crew.run(func() {
 		outcome := attempt(limited{ctx}, f)
 		deadline.Stop()
 		cancel(nil)

@@ -70,13 +70,22 @@ func (s *Session) admit(w *waiter) machine.Caller {
 }
 
 func (s *Session) step(ev machine.Event) {
-	for _, e := range s.advance(ev) {
-		s.do(e)
+	s.follow(ev)
+	for s.answered != nil {
+		ev, s.answered = *s.answered, nil
+		s.follow(ev)
 	}
 	s.setLeaf()
 	s.setSlot()
 	s.setFlights()
 	s.setWake()
+}
+
+// follow steps the machine and does what that calls for.
+func (s *Session) follow(ev machine.Event) {
+	for _, e := range s.advance(ev) {
+		s.do(e)
+	}
 }
 
 // advance steps the machine, which may panic.
@@ -114,11 +123,11 @@ func (s *Session) do(e machine.Effect) {
 		}
 		s.enqueue(e)
 	case machine.Load:
-		s.run(e.Leaf, s.load(e))
+		s.call(e.Leaf, s.load(e))
 	case machine.Claim:
-		s.run(e.Leaf, s.swap(e.Swap))
+		s.call(e.Leaf, s.swap(e.Swap))
 	case machine.Save:
-		s.run(e.Leaf, s.swap(e.Swap))
+		s.call(e.Leaf, s.swap(e.Swap))
 	case machine.Mint:
 		s.run(e.Leaf, s.mint(e))
 	case machine.Exchange:

@@ -44,12 +44,13 @@ type waking struct {
 	posted  int // messages on their way to it
 
 	// Only Receive touches the fields below.
-	callers map[machine.Caller]*waiter
-	leaf    running
-	flights map[uint64]*flight // exchanges under way, by their numbers
-	ticket  *ticket
-	timer   clockutil.Timer
-	wake    time.Time
+	callers  map[machine.Caller]*waiter
+	leaf     running
+	answered *machine.Done      // by a prompt store; what comes next
+	flights  map[uint64]*flight // exchanges under way, by their numbers
+	ticket   *ticket
+	timer    clockutil.Timer
+	wake     time.Time
 }
 
 // value returns the session as the machine sees it. The caller holds mu.

@@ -19,7 +19,7 @@ func (h *House) watch() {
 	if !h.settings.Store.Shared {
 		return
 	}
-	h.goroutines.Go(func() {
+	h.crew.run(func() {
 		jitter := clockutil.Hash(h.settings.Owner)
 		for n := 0; ctx.Err() == nil; n++ {
 			began, err := h.watchOnce(ctx)
@@ -121,7 +121,7 @@ func (h *House) sweep() {
 	if h.closed.Load() {
 		return
 	}
-	h.goroutines.Go(func() {
+	h.crew.run(func() {
 		for s := range h.All() {
 			s.sweep()
 		}

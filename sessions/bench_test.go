@@ -26,7 +26,7 @@ func (alwaysGrants) RoundTrip(r *http.Request) (*http.Response, error) {
 
 func benchmarked(b *testing.B) *sessions.Session {
 	b.Helper()
-	mgr, err := sessions.Open(sessions.Config{})
+	mgr, err := sessions.Open(sessions.Config{Rate: 1e9})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -72,6 +72,18 @@ func BenchmarkReuseTokenSource(b *testing.B) {
 			}
 		}
 	})
+}
+
+// What does a renewal cost, from the ask to the new token, when the network costs nothing?
+func BenchmarkRefresh(b *testing.B) {
+	s := benchmarked(b)
+	ctx := b.Context()
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := s.Refresh(ctx); err != nil {
+			b.Fatal(err)
+		}
+	}
 }
 
 // What does it cost to put the token on a request?

@@ -1,0 +1,55 @@
+package actor
+
+import (
+	"runtime"
+	"sync"
+	"sync/atomic"
+)
+
+// crew runs functions, each on a goroutine of its own as long as it runs. It keeps
+// some of them for the next function: a new goroutine begins with a small stack, and
+// growing it was a fifth of what a renewal cost.
+type crew struct {
+	members sync.WaitGroup
+	jobs    chan func()   // only who waits for the next one receives from it
+	over    chan struct{} // closed: nobody waits
+	spares  int64         // how many may wait; they take some 16 KiB each
+	waiting atomic.Int64
+}
+
+func newCrew() *crew {
+	return &crew{jobs: make(chan func()), over: make(chan struct{}), spares: int64(16 * runtime.GOMAXPROCS(0))}
+}
+
+// run has f run, and returns at once.
+func (c *crew) run(f func()) {
+	select {
+	case c.jobs <- f:
+	default:
+		c.members.Go(func() { c.work(f) })
+	}
+}
+
+func (c *crew) work(f func()) {
+	for f != nil {
+		f()
+		f = c.next()
+	}
+}
+
+// next waits for something to do; nil: there are enough who do.
+func (c *crew) next() func() {
+	defer c.waiting.Add(-1)
+	if c.waiting.Add(1) > c.spares {
+		return nil
+	}
+	select {
+	case f := <-c.jobs:
+		return f
+	case <-c.over:
+		return nil
+	}
+}
+
+// dismiss ends those who wait, and lets nobody wait any more. It is called once.
+func (c *crew) dismiss() { close(c.over) }

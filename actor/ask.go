@@ -26,7 +26,7 @@ func (s *Session) Ask(ctx context.Context, ask messages.Ask) messages.Reply {
 		return messages.Reply{Err: context.Cause(ctx)}
 	}
 	w := s.house.waiters.Get().(*waiter)
-	if !s.post(asked{ask: ask, from: w}) {
+	if !s.send(ask, w) {
 		s.house.waiters.Put(w)
 		return messages.Reply{Err: messages.ErrClosed}
 	}
@@ -37,6 +37,14 @@ func (s *Session) Ask(ctx context.Context, ask messages.Ask) messages.Reply {
 	case <-ctx.Done():
 		return s.leave(ctx, w)
 	}
+}
+
+// send has an ask travel alone, unless it is one of many.
+func (s *Session) send(ask messages.Ask, w *waiter) bool {
+	if ask == messages.Ask(messages.Get{}) {
+		return s.postCrowd(w)
+	}
+	return s.post(asked{ask: ask, from: w})
 }
 
 // leave gives up waiting. An answer that is there already wins.

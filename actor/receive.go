@@ -33,9 +33,12 @@ func (s *Session) handle(m message) {
 	case asked:
 		s.step(machine.Ask{Caller: s.admit(m.from), Ask: m.ask})
 		s.declined(m.ask)
+	case gathered:
+		s.receiveCrowd()
 	case left:
-		delete(s.callers, m.who.caller)
-		s.step(machine.Leave{Caller: m.who.caller})
+		if s.callers.leave(m.who.caller) {
+			s.step(machine.Leave{Caller: m.who.caller})
+		}
 	case done:
 		s.step(m.Done)
 	case change:
@@ -55,6 +58,18 @@ func (s *Session) handle(m message) {
 	}
 }
 
+// receiveCrowd has all who came for a token until now ask as one.
+func (s *Session) receiveCrowd() {
+	s.mu.Lock()
+	all := s.crowd
+	s.crowd = nil
+	s.mu.Unlock()
+	for _, w := range all {
+		s.admit(w)
+	}
+	s.step(machine.Ask{Caller: all[0].caller, More: len(all) - 1, Ask: messages.Get{}})
+}
+
 // admit numbers a caller.
 func (s *Session) admit(w *waiter) machine.Caller {
 	if w == nil {
@@ -62,10 +77,7 @@ func (s *Session) admit(w *waiter) machine.Caller {
 	}
 	s.last++
 	w.caller = s.last
-	if s.callers == nil {
-		s.callers = make(map[machine.Caller]*waiter)
-	}
-	s.callers[w.caller] = w
+	s.callers.add(w)
 	return w.caller
 }
 
@@ -113,7 +125,7 @@ func (s *Session) do(e machine.Effect) {
 	case machine.Withdraw:
 		s.live.Store(nil)
 	case machine.Answer:
-		s.answer(e.Caller, e.Reply)
+		s.callers.answer(e.Caller, e.Caller+machine.Caller(e.More), e.Reply)
 	case machine.Emit:
 		s.house.emit(e.Event)
 	case machine.Queue:
@@ -134,13 +146,6 @@ func (s *Session) do(e machine.Effect) {
 		s.exchange(e)
 	case machine.RevokeToken:
 		s.run(e.Leaf, s.revokeToken(e))
-	}
-}
-
-func (s *Session) answer(c machine.Caller, r messages.Reply) {
-	if w, ok := s.callers[c]; ok {
-		delete(s.callers, c)
-		w.reply <- r // has room: each caller is answered once
 	}
 }
 
@@ -227,7 +232,7 @@ func (s incarnation) rest(ctx engine.Context) {
 	defer s.mu.Unlock()
 	s.posted--
 	s.idle = 0
-	if s.posted > 0 || s.leaf.number != 0 || s.ticket != nil || s.timer != nil || len(s.callers)+len(s.flights) > 0 {
+	if s.posted > 0 || s.leaf.number != 0 || s.ticket != nil || s.timer != nil || s.callers.waiting()+len(s.flights) > 0 {
 		return
 	}
 	if len(s.closing) > 0 && (s.machine.Quiet() || s.abandoned.Load()) {
@@ -253,10 +258,8 @@ func (s *Session) end() {
 // store.
 func (s incarnation) turnAway() {
 	s.live.Store(nil)
-	for c := range s.callers {
-		s.answer(c, messages.Reply{Err: messages.Later(messages.ErrUnavailable, time.Second,
-			messages.Failure{Reason: "a bug in holdfast has stopped the session"})})
-	}
+	s.callers.answerAll(messages.Reply{Err: messages.Later(messages.ErrUnavailable, time.Second,
+		messages.Failure{Reason: "a bug in holdfast has stopped the session"})})
 	s.mu.Lock()
 	s.machine = s.machine.Anew()
 	s.mu.Unlock()

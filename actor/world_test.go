@@ -143,7 +143,7 @@ func (s *Session) waiters() int {
 	if s.waking == nil {
 		return 0
 	}
-	return len(s.callers)
+	return s.callers.waiting()
 }
 
 // asks has n callers ask at once, and returns what they will be told.

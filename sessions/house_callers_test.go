@@ -113,6 +113,26 @@ func TestCallerBeyondHoldAtMostIsTurnedAwayAtOnce(t *testing.T) {
 	})
 }
 
+func TestOfACrowdThatComesAtOnceAsManyAreHeldAsMayBe(t *testing.T) {
+	inHouse(t, sessions.Config{HoldAtMost: 100}, func(h *house) {
+		h.server.becomes(takes(time.Second, grants))
+		crowd := h.asks(1_000, h.clientCredentials("k"))
+		crowd.group.Wait()
+		served := 0
+		for _, a := range crowd.answers {
+			if a.err == nil {
+				served++
+				continue
+			}
+			h.wants(a.err, sessions.ErrOverloaded)
+		}
+		if served != 100 {
+			t.Errorf("%d callers were served, want 100", served)
+		}
+		h.counts(1)
+	})
+}
+
 func TestNobodyIsHeldWhereHoldAtMostIsNegative(t *testing.T) {
 	inHouse(t, sessions.Config{HoldAtMost: -1}, func(h *house) {
 		h.server.becomes(takes(time.Second, grants))

@@ -79,7 +79,7 @@ func (s *step) tireHeld() {
 			return
 		}
 		s.shift()
-		s.tell(c.id, messages.Reply{Err: s.tired()})
+		s.answer(c, messages.Reply{Err: s.tired()})
 	}
 }
 

@@ -10,10 +10,10 @@ func (s *step) ask(a Ask) {
 	switch ask := a.Ask.(type) {
 	case messages.Get:
 		s.ip = ask.ClientIP
-		s.get(caller{id: a.Caller, min: ask.MinValidity, ip: ask.ClientIP})
+		s.get(caller{id: a.Caller, more: a.More, min: ask.MinValidity, ip: ask.ClientIP})
 	case messages.Refresh:
 		s.ip = ask.ClientIP
-		s.refreshAsked(s.wantsNewer(caller{id: a.Caller, min: ask.MinValidity, ip: ask.ClientIP}))
+		s.refreshAsked(s.wantsNewer(caller{id: a.Caller, more: a.More, min: ask.MinValidity, ip: ask.ClientIP}))
 	case messages.Revoke:
 		s.ip = ask.ClientIP
 		s.revokeAsked(a.Caller)
@@ -39,11 +39,11 @@ func (s *step) get(c caller) {
 	case Empty, Acquiring, Expired:
 		s.hold(c)
 	case Cooling, Dead:
-		s.tell(c.id, messages.Reply{Err: s.cause.error(s.dueIn())})
+		s.answer(c, messages.Reply{Err: s.cause.error(s.dueIn())})
 	case Revoked:
 		s.getRevoked(c)
 	case Closed:
-		s.tell(c.id, messages.Reply{Err: messages.ErrClosed})
+		s.answer(c, messages.Reply{Err: messages.ErrClosed})
 	}
 }
 
@@ -79,16 +79,16 @@ func (s *step) getLonger(c caller) {
 	pause := s.forcedAt.Add(s.settings.ForceInterval).Sub(s.now)
 	switch {
 	case s.state == Ending:
-		s.tell(c.id, messages.Reply{Err: s.cause.error(0)})
+		s.answer(c, messages.Reply{Err: s.cause.error(0)})
 	case s.short != 0 && s.short == s.pair.generation && s.pair.token.Lifetime() < c.min:
-		s.tell(c.id, messages.Reply{Err: s.tooShort()})
+		s.answer(c, messages.Reply{Err: s.tooShort()})
 	case s.run.purpose == renew:
 		s.hold(s.wantsNewer(c))
 	case !s.forcedAt.IsZero() && pause > 0:
-		s.tell(c.id, messages.Reply{Err: messages.Later(messages.ErrUnavailable, pause,
+		s.answer(c, messages.Reply{Err: messages.Later(messages.ErrUnavailable, pause,
 			messages.Failure{Reason: "renewed for more validity a moment ago"})})
 	case s.refreshIn() > 0:
-		s.tell(c.id, messages.Reply{Err: s.cause.error(s.refreshIn())})
+		s.answer(c, messages.Reply{Err: s.cause.error(s.refreshIn())})
 	default:
 		s.forcedAt = s.now
 		s.hold(s.wantsNewer(c))
@@ -99,7 +99,7 @@ func (s *step) getLonger(c caller) {
 // human begins anew as soon as the revocation has ended.
 func (s *step) getRevoked(c caller) {
 	if s.rules.Human {
-		s.tell(c.id, messages.Reply{Err: messages.ErrRevoked})
+		s.answer(c, messages.Reply{Err: messages.ErrRevoked})
 		return
 	}
 	c.newer = false
@@ -110,7 +110,7 @@ func (s *step) getRevoked(c caller) {
 // does not know.
 func (s *step) refreshAsked(c caller) {
 	if s.rules.static() {
-		s.tell(c.id, messages.Reply{Err: messages.ErrNotSupported})
+		s.answer(c, messages.Reply{Err: messages.ErrNotSupported})
 		return
 	}
 	s.refresh(c)
@@ -126,11 +126,11 @@ func (s *step) refresh(c caller) {
 	case Cooling:
 		s.refreshCooling(c)
 	case Ending, Dead:
-		s.tell(c.id, messages.Reply{Err: s.cause.error(0)})
+		s.answer(c, messages.Reply{Err: s.cause.error(0)})
 	case Revoked:
 		s.getRevoked(c)
 	case Closed:
-		s.tell(c.id, messages.Reply{Err: messages.ErrClosed})
+		s.answer(c, messages.Reply{Err: messages.ErrClosed})
 	}
 }
 
@@ -140,7 +140,7 @@ func (s *step) refresh(c caller) {
 func (s *step) refreshHeld(c caller) {
 	pause := s.refreshIn()
 	if s.run.purpose != renew && pause > 0 {
-		s.tell(c.id, messages.Reply{Err: s.cause.error(pause)})
+		s.answer(c, messages.Reply{Err: s.cause.error(pause)})
 		return
 	}
 	s.hold(c)
@@ -148,7 +148,7 @@ func (s *step) refreshHeld(c caller) {
 
 func (s *step) refreshCooling(c caller) {
 	if pause := s.refreshIn(); pause > 0 {
-		s.tell(c.id, messages.Reply{Err: s.cause.error(pause)})
+		s.answer(c, messages.Reply{Err: s.cause.error(pause)})
 		return
 	}
 	s.hold(c)

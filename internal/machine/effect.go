@@ -27,9 +27,11 @@ type (
 	// before the effects behind it do.
 	Withdraw struct{}
 
-	// Answer tells a caller.
+	// Answer tells a caller, and the More who have the numbers after his, but for
+	// those of them who have left.
 	Answer struct {
 		Caller Caller
+		More   int
 		Reply  messages.Reply
 	}
 

@@ -16,13 +16,15 @@ type (
 	// Tick is nothing but the time. Step does what is due by now.
 	Tick struct{}
 
-	// Ask is a caller who wants something.
+	// Ask is a caller who wants something. A Get or a Refresh may be that of a
+	// crowd: the More who have the numbers after his want the same.
 	Ask struct {
 		Caller Caller
+		More   int
 		Ask    messages.Ask
 	}
 
-	// Leave is a caller who has gone and waits no longer.
+	// Leave is a caller who has gone and waits no longer. He says so once.
 	Leave struct{ Caller Caller }
 
 	// Done is the end of a leaf of I/O. Leaf is the number that its effect carried.

@@ -69,7 +69,7 @@ func (s *step) serve(c caller) {
 		s.exchange(c)
 		return
 	}
-	s.tell(c.id, messages.Reply{Token: s.pair.token})
+	s.answer(c, messages.Reply{Token: s.pair.token})
 }
 
 // exchange is the gate: it gives a caller the token of his set, or the error that the
@@ -83,12 +83,12 @@ func (s *step) exchange(c caller) {
 	x := s.setOf(*c.exchange)
 	switch {
 	case x == nil:
-		s.tell(c.id, messages.Reply{Err: messages.Later(messages.ErrOverloaded, refreshPause,
+		s.answer(c, messages.Reply{Err: messages.Later(messages.ErrOverloaded, refreshPause,
 			messages.Failure{Reason: "too many different exchanges are under way"})})
 	case x.flight == nil && s.serves(x):
-		s.tell(c.id, messages.Reply{Token: x.token})
+		s.answer(c, messages.Reply{Token: x.token})
 	case x.flight == nil && s.rests(x):
-		s.tell(c.id, messages.Reply{Err: x.cause.error(x.due.Sub(s.now))})
+		s.answer(c, messages.Reply{Err: x.cause.error(x.due.Sub(s.now))})
 	default:
 		s.join(x, c)
 	}

@@ -90,7 +90,7 @@ func (s *step) tireAskers(f *flight) {
 			a.gone--
 			continue
 		}
-		s.tell(c.id, messages.Reply{Err: messages.Later(messages.ErrUnavailable, refreshPause,
+		s.answer(c, messages.Reply{Err: messages.Later(messages.ErrUnavailable, refreshPause,
 			messages.Failure{Reason: "no exchange within the time that a caller is held"})})
 	}
 }
@@ -106,7 +106,7 @@ func (s *step) leaveFlight(id Caller) {
 
 // waiting is how many callers are kept: those held, and the askers of flights.
 func (s *step) waiting() int {
-	n := len(s.held) - s.gone
+	n := len(s.held) - s.gone + s.crowd
 	for _, x := range s.exchanges.all() {
 		if x.flight != nil {
 			n += len(x.flight.askers.list) - x.flight.askers.gone

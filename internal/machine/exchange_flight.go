@@ -214,7 +214,7 @@ func (s *step) lands(x *exchange, t messages.Token) {
 
 func (s *step) tellAll(all []caller, r messages.Reply) {
 	for _, c := range all {
-		s.tell(c.id, r)
+		s.answer(c, r)
 	}
 }
 

@@ -13,20 +13,31 @@ import (
 // nobody waits for nothing.
 func (s *step) hold(c caller) {
 	s.wait()
-	if s.waiting() >= s.settings.HoldAtMost {
-		s.tooMany(c)
-		return
+	if room := max(0, s.settings.HoldAtMost-s.waiting()); room <= c.more {
+		s.tooMany(c.after(room))
+		if room == 0 {
+			return
+		}
+		c.more = room - 1
 	}
 	if c.since.IsZero() {
 		c.since = s.now
 	}
 	if c.id != 0 {
 		s.held = inserted(s.held, c)
+		s.crowd += c.more
 	}
 }
 
+// after is a crowd without the first n of it.
+func (c caller) after(n int) caller {
+	c.id += Caller(n)
+	c.more -= n
+	return c
+}
+
 func (s *step) tooMany(c caller) {
-	s.tell(c.id, messages.Reply{Err: messages.Later(messages.ErrOverloaded, refreshPause,
+	s.answer(c, messages.Reply{Err: messages.Later(messages.ErrOverloaded, refreshPause,
 		messages.Failure{Reason: "too many callers wait for this session"})})
 }
 
@@ -47,9 +58,11 @@ func (s *step) wait() {
 
 // shift removes the first of those who are held.
 func (s *step) shift() {
-	if s.held[0].left {
+	first := s.held[0]
+	if first.left {
 		s.gone--
 	}
+	s.crowd -= first.more - first.away
 	s.held = s.held[1:]
 	if len(s.held) == 0 {
 		s.held = nil
@@ -64,16 +77,34 @@ func (s *step) leave(id Caller) {
 	s.leaveLogin(id)
 	s.revoke.askers = slices.DeleteFunc(s.revoke.askers, func(c Caller) bool { return c == id })
 	s.leaveFlight(id)
-	i, found := slices.BinarySearchFunc(s.held, id, byNumber)
-	if !found || s.held[i].left {
+	c := held(s.held, id)
+	if c == nil || c.left {
 		return
 	}
-	s.held[i].left = true
+	if c.away < c.more {
+		c.away++
+		s.crowd--
+		return
+	}
+	c.left = true
 	s.gone++
 	if s.gone > len(s.held)/2 {
 		s.held = slices.DeleteFunc(s.held, func(c caller) bool { return c.left })
 		s.gone = 0
 	}
+}
+
+// held finds the caller of this number, or the one who stands for his crowd; nil: he
+// is not in the list.
+func held(list []caller, id Caller) *caller {
+	i, found := slices.BinarySearchFunc(list, id, byNumber)
+	if !found {
+		i--
+	}
+	if i < 0 || id > list[i].id+Caller(list[i].more) {
+		return nil
+	}
+	return &list[i]
 }
 
 // holdLimit returns when the first of those who are held has waited too long.
@@ -101,7 +132,7 @@ func (s Session) limitOf(c caller) time.Time {
 // keeps the others. Who is told of the token gets what he has asked for.
 func (s *step) tellHeld(answer func(caller) (messages.Reply, bool)) {
 	held, kept := s.held, s.held[:0]
-	s.held, s.gone = nil, 0 // who is served may wait elsewhere
+	s.held, s.gone, s.crowd = nil, 0, 0 // who is served may wait elsewhere
 	for _, c := range held {
 		if c.left {
 			continue
@@ -109,8 +140,9 @@ func (s *step) tellHeld(answer func(caller) (messages.Reply, bool)) {
 		switch r, ok := answer(c); {
 		case !ok:
 			kept = append(kept, c)
+			s.crowd += c.more - c.away
 		case r.Err != nil:
-			s.tell(c.id, r)
+			s.answer(c, r)
 		default:
 			s.serve(c)
 		}

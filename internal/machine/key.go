@@ -33,7 +33,7 @@ func (s Session) Key(now time.Time) string {
 	k.addPair("pair", s.pair)
 	for _, c := range s.held {
 		if !c.left {
-			k.add("held", c.id, k.at(c.since), c.min, c.ip, c.newer, c.grant, c.generation, c.tried, digestOfAsk(c))
+			k.add("held", c.id, c.more, c.away, k.at(c.since), c.min, c.ip, c.newer, c.grant, c.generation, c.tried, digestOfAsk(c))
 		}
 	}
 	k.addRun(*s.run)

@@ -6,12 +6,28 @@ import (
 	"github.com/holdfast-go/holdfast/messages"
 )
 
-// answered is a caller who is told something.
-func (w *promiseWorld) answered(p *promiseProc, e Answer) {
-	if e.Caller == 0 || int(e.Caller) > len(p.callers) {
-		w.breaks("answered: nobody is called %d", e.Caller)
+// crowdAnswered is a caller and his crowd who are told something.
+func (w *promiseWorld) crowdAnswered(p *promiseProc, e Answer) {
+	last := int(e.Caller) + e.More
+	if e.Caller == 0 || last > len(p.callers) {
+		w.breaks("answered: nobody is called %d", last)
 		return
 	}
+	there := 0
+	for number := int(e.Caller); number <= last; number++ {
+		if e.More > 0 && p.callers[number-1].left {
+			continue
+		}
+		there++
+		w.answered(p, Answer{Caller: Caller(number), Reply: e.Reply})
+	}
+	if there == 0 {
+		w.breaks("answered: all of the crowd of %d have left", e.Caller)
+	}
+}
+
+// answered is a caller who is told something.
+func (w *promiseWorld) answered(p *promiseProc, e Answer) {
 	c := &p.callers[e.Caller-1]
 	switch {
 	case c.answered:

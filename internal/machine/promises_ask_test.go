@@ -43,8 +43,10 @@ func (w *promiseWorld) aim(p *promiseProc) time.Duration {
 
 func (w *promiseWorld) askOf(p *promiseProc) {
 	switch n := w.rng.IntN(100); {
-	case n < 25:
+	case n < 20:
 		w.ask(p, askGet, messages.Get{})
+	case n < 25:
+		w.crowdAsks(p)
 	case n < 39:
 		w.exchangesSomething(p)
 	case n < 40:
@@ -101,6 +103,21 @@ func (w *promiseWorld) ask(p *promiseProc, kind promiseAsk, a messages.Ask) Call
 		w.after(w.between(0, 5*time.Second), promiseItem{kind: itemLeave, proc: p.id, life: p.life, number: uint64(c)})
 	}
 	return c
+}
+
+// crowdAsks has several ask for the same at once, some of whom leave.
+func (w *promiseWorld) crowdAsks(p *promiseProc) {
+	first, more := Caller(len(p.callers)+1), w.rng.IntN(6)
+	for range more + 1 {
+		p.callers = append(p.callers, promiseCaller{ask: askGet, at: w.clock, grant: p.session.pair.grant})
+	}
+	w.step(p, Ask{Caller: first, More: more, Ask: pick[messages.Ask](w.rng, messages.Get{}, messages.Get{},
+		messages.Get{MinValidity: w.between(0, w.plan.life*5/4)}, messages.Refresh{})})
+	for c := range more + 1 {
+		if !w.calm && w.rng.IntN(4) == 0 {
+			w.after(w.between(0, 5*time.Second), promiseItem{kind: itemLeave, proc: p.id, life: p.life, number: uint64(first) + uint64(c)})
+		}
+	}
 }
 
 // getPublished is the hot path: what is published is taken without asking, and

@@ -279,6 +279,9 @@ func (w *promiseWorld) lookAfter(p *promiseProc, ev Event, b promiseBefore) {
 	w.checkSnapshot(p)
 	w.checkWaiting(p)
 	w.checkBrought(p)
+	if _, leaving := ev.(Leave); !leaving { // he is taken off the list when it has happened
+		w.checkCount(p)
+	}
 	if ask, ok := ev.(Ask); ok && b.cooling {
 		if _, get := ask.Ask.(messages.Get); get && b.run == nothing && p.session.run.purpose == renew {
 			w.breaks("cooling: a Get starts a renewal")
@@ -324,6 +327,20 @@ func (w *promiseWorld) checkSnapshot(p *promiseProc) {
 	}
 	if !s.pair.serves(w.now()) {
 		w.breaks("snapshot: %s is published and must not be given out", p.snapshot.Token.Access.Reveal())
+	}
+}
+
+// checkCount checks that the session knows how many wait for a token: it bounds them.
+func (w *promiseWorld) checkCount(p *promiseProc) {
+	n := 0
+	for _, c := range p.callers[p.oldest:] {
+		token := c.ask == askGet || c.ask == askRefresh || c.ask == askExchange
+		if token && !c.answered && !c.left {
+			n++
+		}
+	}
+	if counted := (&step{Session: p.session}).waiting(); counted != n || n > p.settings.HoldAtMost {
+		w.breaks("held: %d wait, and the session counts %d of at most %d", n, counted, p.settings.HoldAtMost)
 	}
 }
 

@@ -213,7 +213,7 @@ func (w *promiseWorld) do(p *promiseProc, e Effect) {
 	case Withdraw:
 		p.published = false
 	case Answer:
-		w.answered(p, e)
+		w.crowdAnswered(p, e)
 	case Emit:
 		switch e.Event.(type) {
 		case messages.Unsaved:

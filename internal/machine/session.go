@@ -25,8 +25,9 @@ type Session struct {
 	failures int       // in a row
 	failedAt time.Time // the last of them
 
-	held []caller // those who wait for a token, in the order of their numbers
-	gone int      // how many of them have left
+	held  []caller // those who wait for a token, in the order of their numbers
+	gone  int      // how many of them have left
+	crowd int      // how many there are besides, since one may stand for a crowd
 
 	run *run // the one renewal under way; idle: none is
 
@@ -65,6 +66,8 @@ type pair struct {
 // caller is somebody who is held.
 type caller struct {
 	id    Caller
+	more  int // those with the numbers after his, who ask for the same
+	away  int // how many of the crowd have left
 	since time.Time
 	min   time.Duration // of validity
 	ip    netip.Addr    // of an ask that may start a renewal
@@ -151,9 +154,12 @@ func (s *step) take(ev Event) {
 
 func (s *step) do(e Effect) { s.effects = append(s.effects, e) }
 
-func (s *step) tell(c Caller, r messages.Reply) {
-	if c != 0 {
-		s.do(Answer{Caller: c, Reply: r})
+func (s *step) tell(c Caller, r messages.Reply) { s.answer(caller{id: c}, r) }
+
+// answer tells a caller and his crowd.
+func (s *step) answer(c caller, r messages.Reply) {
+	if c.id != 0 {
+		s.do(Answer{Caller: c.id, More: c.more, Reply: r})
 	}
 }
 

@@ -3,58 +3,64 @@ package actor
 import (
 	"context"
 
-	"github.com/holdfast-go/holdfast/internal/machine"
 	"github.com/holdfast-go/holdfast/messages"
 )
 
-// waiter is one caller on his way through a session. Its channel has room for the
-// one answer. A waiter that was answered is used again; one whose caller has
-// left is not, since an answer may be on its way to it.
-type waiter struct {
-	reply  chan messages.Reply
-	caller machine.Caller // only Receive touches it
-}
-
-// newWaiter fills the pool of a House. One pool for the process would hand a channel
-// of one bubble of testing/synctest to another, where it must not be used.
-func newWaiter() any { return &waiter{reply: make(chan messages.Reply, 1)} }
-
 // Ask asks the session and waits for its answer, or until ctx is over: then the
-// error is that of ctx, and what the ask has started goes on.
-func (s *Session) Ask(ctx context.Context, ask messages.Ask) messages.Reply {
+// error is that of ctx, and what the ask has started goes on. Others may have been given
+// the same answer; it must not be changed.
+func (s *Session) Ask(ctx context.Context, ask messages.Ask) *messages.Reply {
 	if ctx.Err() != nil {
-		return messages.Reply{Err: context.Cause(ctx)}
+		return &messages.Reply{Err: context.Cause(ctx)}
 	}
-	w := s.house.waiters.Get().(*waiter)
-	if !s.send(ask, w) {
-		s.house.waiters.Put(w)
-		return messages.Reply{Err: messages.ErrClosed}
+	c, place := s.send(ask)
+	if c == nil {
+		return &messages.Reply{Err: messages.ErrClosed}
 	}
-	select {
-	case r := <-w.reply:
-		s.house.waiters.Put(w)
+	if r := c.waits(ctx, place); r != nil {
 		return r
-	case <-ctx.Done():
-		return s.leave(ctx, w)
 	}
+	s.post(left{from: c, place: place})
+	return &messages.Reply{Err: context.Cause(ctx)}
 }
 
-// send has an ask travel alone, unless it is one of many.
-func (s *Session) send(ask messages.Ask, w *waiter) bool {
+// send sends an ask on its way, and returns the crowd that asks it and the caller's
+// place there; nil: the session has ended.
+func (s *Session) send(ask messages.Ask) (c *crowd, place int) {
 	if ask == messages.Ask(messages.Get{}) {
-		return s.postCrowd(w)
+		return s.join()
 	}
-	return s.post(asked{ask: ask, from: w})
+	c = newCrowd()
+	c.size = 1
+	if !s.post(asked{ask: ask, from: c}) {
+		return nil, 0
+	}
+	return c, 0
 }
 
-// leave gives up waiting. An answer that is there already wins.
-func (s *Session) leave(ctx context.Context, w *waiter) messages.Reply {
-	select {
-	case r := <-w.reply:
-		s.house.waiters.Put(w)
-		return r
-	default:
+// join has a caller who wants a token ask together with those who came before him and
+// have not arrived at the mailbox yet.
+func (s *Session) join() (c *crowd, place int) {
+	s.mu.Lock()
+	if s.ended {
+		s.mu.Unlock()
+		return nil, 0
 	}
-	s.post(left{who: w})
-	return messages.Reply{Err: context.Cause(ctx)}
+	if s.waking == nil {
+		s.wakeUp()
+	}
+	if c = s.coming; c != nil {
+		c.size++
+		place = c.size - 1
+		s.mu.Unlock()
+		return c, place
+	}
+	c = newCrowd()
+	c.size = 1
+	s.coming = c
+	s.posted++
+	pid := s.pid
+	s.mu.Unlock()
+	s.house.engine.Root.Send(pid, asked{ask: messages.Get{}, from: c})
+	return c, 0
 }

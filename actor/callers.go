@@ -8,62 +8,78 @@ import (
 	"github.com/holdfast-go/holdfast/messages"
 )
 
-// callers are those who wait for an answer, in the order of their numbers. There may be
-// 100,000 of them, who came at once and are answered at once.
+// callers are those who wait for an answer, in the order of their numbers.
 type callers struct {
-	list []caller
-	gone int // how many of the list have been answered or have left
+	list []place
+	gone int // how many places are nobody's any more
 }
 
-type caller struct {
-	number machine.Caller
-	who    *waiter // nil: he has been answered or has left
+// place is that of a crowd.
+type place struct {
+	first machine.Caller
+	crowd *crowd // nil: all have been answered or have left
 }
 
-// add keeps a caller whose number is higher than that of all before him.
-func (c *callers) add(w *waiter) { c.list = append(c.list, caller{number: w.caller, who: w}) }
+// add keeps a crowd whose numbers are higher than those of all before it.
+func (c *callers) add(who *crowd) { c.list = append(c.list, place{first: who.first, crowd: who}) }
 
-func (c *callers) waiting() int { return len(c.list) - c.gone }
+// nobody reports whether nobody waits.
+func (c *callers) nobody() bool { return len(c.list) == c.gone }
 
-// answer tells those who have the numbers from first to last, if they are there.
-func (c *callers) answer(first, last machine.Caller, r messages.Reply) {
-	i, _ := slices.BinarySearchFunc(c.list, first, byNumber)
-	for ; i < len(c.list) && c.list[i].number <= last; i++ {
-		if w := c.list[i].who; w != nil {
-			c.list[i].who = nil
-			c.gone++
-			w.reply <- r // has room: each caller is answered once
-		}
+// find returns the place of the crowd that has this number, nil if it is gone.
+func (c *callers) find(number machine.Caller) *place {
+	i, found := slices.BinarySearchFunc(c.list, number, byNumber)
+	if !found {
+		i--
 	}
-	c.tidy()
+	if i < 0 || c.list[i].crowd == nil || number > c.list[i].crowd.last() {
+		return nil
+	}
+	return &c.list[i]
+}
+
+func byNumber(p place, number machine.Caller) int { return cmp.Compare(p.first, number) }
+
+// answer tells the crowd that has this number, but for those who came before him.
+func (c *callers) answer(number machine.Caller, r messages.Reply) {
+	at := c.find(number)
+	switch {
+	case at == nil:
+	case number > at.first:
+		at.crowd = at.crowd.answerFrom(number, r)
+	default:
+		at.crowd.answer(r)
+		c.clear(at)
+	}
 }
 
 // answerAll tells everybody.
 func (c *callers) answerAll(r messages.Reply) {
-	if n := len(c.list); n > 0 {
-		c.answer(c.list[0].number, c.list[n-1].number, r)
+	for _, p := range c.list {
+		if p.crowd != nil {
+			p.crowd.answer(r)
+		}
 	}
+	*c = callers{}
 }
 
-// leave takes one out, and reports whether he was there.
+// leave takes one out, and reports whether he was there. He leaves once.
 func (c *callers) leave(number machine.Caller) bool {
-	i, found := slices.BinarySearchFunc(c.list, number, byNumber)
-	if !found || c.list[i].who == nil {
+	at := c.find(number)
+	if at == nil {
 		return false
 	}
-	c.list[i].who = nil
-	c.gone++
-	c.tidy()
+	if at.crowd.away++; at.crowd.away == at.crowd.size {
+		c.clear(at)
+	}
 	return true
 }
 
-func byNumber(c caller, number machine.Caller) int { return cmp.Compare(c.number, number) }
-
-// tidy keeps the list at no more than twice those who wait.
-func (c *callers) tidy() {
-	if c.gone <= len(c.list)/2 {
+func (c *callers) clear(at *place) {
+	at.crowd = nil
+	if c.gone++; c.gone <= len(c.list)/2 {
 		return
 	}
-	c.list = slices.DeleteFunc(c.list, func(c caller) bool { return c.who == nil })
+	c.list = slices.DeleteFunc(c.list, func(p place) bool { return p.crowd == nil })
 	c.gone = 0
 }

@@ -1,6 +1,7 @@
 package actor
 
 import (
+	"context"
 	"errors"
 	"testing"
 
@@ -10,62 +11,89 @@ import (
 	"github.com/holdfast-go/holdfast/messages"
 )
 
-// queue is callers of whom each has a number from 1 on.
-func queue(n int) (*callers, []*waiter) {
-	c, all := &callers{}, make([]*waiter, n)
-	for i := range all {
-		all[i] = newWaiter().(*waiter)
-		all[i].caller = machine.Caller(i + 1)
-		c.add(all[i])
+// queue is callers who came in crowds of these sizes.
+func queue(sizes ...int) (*callers, []*crowd) {
+	c, all, last := &callers{}, []*crowd{}, machine.Caller(0)
+	for _, n := range sizes {
+		one := newCrowd()
+		one.first, one.size = last+1, n
+		last = one.last()
+		c.add(one)
+		all = append(all, one)
 	}
 	return c, all
 }
 
-// told says who has been told something.
-func told(all []*waiter) (numbers []machine.Caller) {
-	for _, w := range all {
-		if len(w.reply) > 0 {
-			numbers = append(numbers, w.caller)
-		}
+// hears returns what the one at this place has been told; nil: nothing.
+func (c *crowd) hears(place int) error {
+	over, cancel := context.WithCancel(context.Background())
+	cancel()
+	if r := c.waits(over, place); r != nil {
+		return r.Err
 	}
-	return numbers
+	return nil
 }
 
-func TestCallersAreAnsweredByTheirNumbersAndOnce(t *testing.T) {
-	c, all := queue(7)
-	r := messages.Reply{Err: errors.New("no")}
-	c.answer(2, 3, r)
-	c.answer(1, 4, r) // 2 and 3 would hang here if they were told again
-	equal(t, "told", told(all), []machine.Caller{1, 2, 3, 4})
-	equal(t, "waiting", c.waiting(), 3)
-	c.answer(9, 12, r)
-	c.answerAll(r)
-	equal(t, "told", told(all), []machine.Caller{1, 2, 3, 4, 5, 6, 7})
-	equal(t, "waiting", c.waiting(), 0)
+var (
+	errNo    = errors.New("no")
+	errLater = errors.New("later")
+)
+
+func says(err error) messages.Reply { return messages.Reply{Err: err} }
+
+func TestCrowdIsToldAsOne(t *testing.T) {
+	c, all := queue(1, 3, 2)
+	c.answer(2, says(errNo))
+	c.answer(2, says(errLater)) // nobody is there any more
+	c.answer(9, says(errLater))
+	for i, want := range []error{nil, errNo, nil} {
+		equal(t, "the first hears", all[i].hears(0), want)
+		equal(t, "the last hears", all[i].hears(all[i].size-1), want)
+	}
+	c.answerAll(says(errLater))
+	equal(t, "all hear", []error{all[0].hears(0), all[1].hears(2), all[2].hears(1)}, []error{errLater, errNo, errLater})
+	equal(t, "nobody waits", c.nobody(), true)
 }
 
-func TestCallerWhoHasLeftIsNotTold(t *testing.T) {
-	c, all := queue(3)
-	equal(t, "is there", c.leave(2), true)
-	equal(t, "is there once more", c.leave(2), false)
-	equal(t, "a stranger is there", c.leave(4), false)
-	c.answer(1, 3, messages.Reply{})
-	equal(t, "told", told(all), []machine.Caller{1, 3})
+func TestWhoCouldNotBeHeldIsToldBeforeTheRestOfHisCrowd(t *testing.T) {
+	c, all := queue(5)
+	c.answer(3, says(errNo))
+	equal(t, "those from 3 on hear", []error{all[0].hears(1), all[0].hears(2), all[0].hears(4)}, []error{nil, errNo, errNo})
+	equal(t, "the second leaves", c.leave(2), true)
+	equal(t, "the third has been told", c.leave(3), false)
+	c.answer(1, says(errLater))
+	equal(t, "all hear", []error{all[0].hears(0), all[0].hears(2)}, []error{errLater, errNo})
+	equal(t, "nobody waits", c.nobody(), true)
+}
+
+func TestNobodyWaitsWhenTheLastOfACrowdHasLeft(t *testing.T) {
+	c, _ := queue(1, 2)
+	equal(t, "a stranger was there", c.leave(4), false)
+	equal(t, "the first of two was there", c.leave(2), true)
+	equal(t, "nobody waits", c.nobody(), false)
+	equal(t, "the second was there", c.leave(3), true)
+	equal(t, "the second was there still", c.leave(3), false)
+	equal(t, "the one alone was there", c.leave(1), true)
+	equal(t, "nobody waits", c.nobody(), true)
 }
 
 func TestListOfCallersIsNoLongerThanTwiceThoseWhoWait(t *testing.T) {
-	c, _ := queue(1_000)
+	sizes := make([]int, 1_000)
+	for i := range sizes {
+		sizes[i] = 1
+	}
+	c, _ := queue(sizes...)
 	for number := range machine.Caller(990) {
 		c.leave(number + 1)
-		if len(c.list) > 2*c.waiting() {
-			t.Fatalf("%d wait, and the list has %d", c.waiting(), len(c.list))
+		if waiting := 999 - int(number); len(c.list) > 2*waiting {
+			t.Fatalf("%d wait, and the list has %d", waiting, len(c.list))
 		}
 	}
 }
 
 func equal[T any](t *testing.T, what string, got, want T) {
 	t.Helper()
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := cmp.Diff(want, got, cmp.Comparer(func(a, b error) bool { return a == b })); diff != "" {
 		t.Errorf("%s (-want +got):\n%s", what, diff)
 	}
 }

@@ -27,7 +27,7 @@ func (w *world) exchanges(n int, s *Session, sets ...string) <-chan messages.Rep
 	replies := make(chan messages.Reply, n*len(sets))
 	for _, set := range sets {
 		for range n {
-			go func() { replies <- s.Ask(context.Background(), messages.Exchange{Scopes: []string{set}}) }()
+			go func() { replies <- *s.Ask(context.Background(), messages.Exchange{Scopes: []string{set}}) }()
 		}
 	}
 	synctest.Wait()
@@ -214,14 +214,14 @@ func TestAskerWhoLeavesIsForgottenAndTheExchangeGoesOn(t *testing.T) {
 		w.endpoint.becomes(time.Second, nil)
 		ctx, cancel := context.WithCancel(context.Background())
 		told := make(chan messages.Reply, 1)
-		go func() { told <- s.Ask(ctx, messages.Exchange{Scopes: []string{"read"}}) }()
+		go func() { told <- *s.Ask(ctx, messages.Exchange{Scopes: []string{"read"}}) }()
 		synctest.Wait()
 		cancel()
 		if r := <-told; !errors.Is(r.Err, context.Canceled) {
 			t.Errorf("told %v", r.Err)
 		}
 		synctest.Wait()
-		if s.View().Held != 0 || s.waiters() != 0 {
+		if s.View().Held != 0 || s.keepsCallers() {
 			t.Error("who has left is still held")
 		}
 		time.Sleep(2 * time.Second)

@@ -73,10 +73,9 @@ type House struct {
 	engine   *engine.ActorSystem
 	holders  holders
 
-	sessions  sync.Map  // key → *Session
-	left      sync.Map  // *Session → nothing: forgotten, and something is still under way
-	bounds    sync.Map  // token URL → *bound
-	waiters   sync.Pool // of *waiter
+	sessions  sync.Map // key → *Session
+	left      sync.Map // *Session → nothing: forgotten, and something is still under way
+	bounds    sync.Map // token URL → *bound
 	crew      *crew
 	closed    atomic.Bool
 	stopWatch context.CancelFunc
@@ -93,7 +92,6 @@ func Open(c Config) *House {
 		store:    c.Store,
 		settings: &c.Settings,
 		engine:   theEngine(),
-		waiters:  sync.Pool{New: newWaiter},
 		crew:     newCrew(),
 	}
 	_, h.prompt = c.Store.(*store.Memory)

@@ -79,7 +79,7 @@ func TestCloseWaitsForAForgottenSession(t *testing.T) {
 		s.Ask(context.Background(), messages.Get{})
 		w.endpoint.becomes(5*time.Second, nil)
 		told := make(chan messages.Reply, 1)
-		go func() { told <- s.Ask(context.Background(), messages.Revoke{}) }()
+		go func() { told <- *s.Ask(context.Background(), messages.Revoke{}) }()
 		synctest.Wait()
 		start := time.Now()
 		if err := w.Forget("k"); err != nil {

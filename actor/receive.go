@@ -31,13 +31,12 @@ func (s incarnation) Receive(ctx engine.Context) {
 func (s *Session) handle(m message) {
 	switch m := m.(type) {
 	case asked:
-		s.step(machine.Ask{Caller: s.admit(m.from), Ask: m.ask})
+		first, more := s.admit(m.from)
+		s.step(machine.Ask{Caller: first, More: more, Ask: m.ask})
 		s.declined(m.ask)
-	case gathered:
-		s.receiveCrowd()
 	case left:
-		if s.callers.leave(m.who.caller) {
-			s.step(machine.Leave{Caller: m.who.caller})
+		if number := m.from.first + machine.Caller(m.place); s.callers.leave(number) {
+			s.step(machine.Leave{Caller: number})
 		}
 	case done:
 		s.step(m.Done)
@@ -58,27 +57,25 @@ func (s *Session) handle(m message) {
 	}
 }
 
-// receiveCrowd has all who came for a token until now ask as one.
-func (s *Session) receiveCrowd() {
-	s.mu.Lock()
-	all := s.crowd
-	s.crowd = nil
-	s.mu.Unlock()
-	for _, w := range all {
-		s.admit(w)
+// admit numbers those who ask, and returns the number of the first.
+func (s *Session) admit(c *crowd) (first machine.Caller, more int) {
+	if c == nil {
+		return 0, 0
 	}
-	s.step(machine.Ask{Caller: all[0].caller, More: len(all) - 1, Ask: messages.Get{}})
+	s.arrives(c)
+	c.first = s.last + 1
+	s.last = c.last()
+	s.callers.add(c)
+	return c.first, c.size - 1
 }
 
-// admit numbers a caller.
-func (s *Session) admit(w *waiter) machine.Caller {
-	if w == nil {
-		return 0
+// arrives has nobody join a crowd any more.
+func (s *Session) arrives(c *crowd) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.coming == c {
+		s.coming = nil
 	}
-	s.last++
-	w.caller = s.last
-	s.callers.add(w)
-	return w.caller
 }
 
 func (s *Session) step(ev machine.Event) {
@@ -125,7 +122,7 @@ func (s *Session) do(e machine.Effect) {
 	case machine.Withdraw:
 		s.live.Store(nil)
 	case machine.Answer:
-		s.callers.answer(e.Caller, e.Caller+machine.Caller(e.More), e.Reply)
+		s.callers.answer(e.Caller, e.Reply)
 	case machine.Emit:
 		s.house.emit(e.Event)
 	case machine.Queue:
@@ -232,7 +229,7 @@ func (s incarnation) rest(ctx engine.Context) {
 	defer s.mu.Unlock()
 	s.posted--
 	s.idle = 0
-	if s.posted > 0 || s.leaf.number != 0 || s.ticket != nil || s.timer != nil || s.callers.waiting()+len(s.flights) > 0 {
+	if s.posted > 0 || s.leaf.number != 0 || s.ticket != nil || s.timer != nil || !s.callers.nobody() || len(s.flights) > 0 {
 		return
 	}
 	if len(s.closing) > 0 && (s.machine.Quiet() || s.abandoned.Load()) {

@@ -148,14 +148,14 @@ func TestCallerWhoLeavesIsForgotten(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(context.Background())
 		why := errors.New("enough")
 		told := make(chan messages.Reply, 1)
-		go func() { told <- s.Ask(ctx, messages.Get{}) }()
+		go func() { told <- *s.Ask(ctx, messages.Get{}) }()
 		synctest.Wait()
 		cancel(why)
 		if r := <-told; !errors.Is(r.Err, why) {
 			t.Errorf("told %v", r.Err)
 		}
 		synctest.Wait()
-		if s.waiters() != 0 || s.View().Held != 0 {
+		if s.keepsCallers() || s.View().Held != 0 {
 			t.Error("who has left is still held")
 		}
 		time.Sleep(2 * time.Second)

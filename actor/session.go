@@ -41,8 +41,8 @@ type waking struct {
 	// The session's mu guards the fields below.
 	machine machine.Session
 	pid     *engine.PID
-	posted  int       // messages on their way to it
-	crowd   []*waiter // who want a token, and are on their way to it in one message
+	posted  int    // messages on their way to it
+	coming  *crowd // those who want a token and have not arrived; nil: nobody
 
 	// Only Receive touches the fields below.
 	callers  callers
@@ -134,25 +134,26 @@ type message interface{ IgnoreDeadLetterLogging() }
 type (
 	asked struct {
 		ask  messages.Ask
-		from *waiter // nil: nobody
+		from *crowd // nil: nobody
 	}
-	gathered struct{} // those of waking.crowd want a token
-	left     struct{ who *waiter }
-	done     struct{ machine.Done }
-	change   struct{ machine.Changed }
-	gap      struct{}
-	tick     struct{ at time.Time }         // when the timer was to fire
-	closed   struct{ seen chan<- struct{} } // closed when the message has been handled
+	left struct {
+		from  *crowd
+		place int
+	}
+	done   struct{ machine.Done }
+	change struct{ machine.Changed }
+	gap    struct{}
+	tick   struct{ at time.Time }         // when the timer was to fire
+	closed struct{ seen chan<- struct{} } // closed when the message has been handled
 )
 
-func (asked) IgnoreDeadLetterLogging()    {}
-func (gathered) IgnoreDeadLetterLogging() {}
-func (left) IgnoreDeadLetterLogging()     {}
-func (done) IgnoreDeadLetterLogging()     {}
-func (change) IgnoreDeadLetterLogging()   {}
-func (gap) IgnoreDeadLetterLogging()      {}
-func (tick) IgnoreDeadLetterLogging()     {}
-func (closed) IgnoreDeadLetterLogging()   {}
+func (asked) IgnoreDeadLetterLogging()  {}
+func (left) IgnoreDeadLetterLogging()   {}
+func (done) IgnoreDeadLetterLogging()   {}
+func (change) IgnoreDeadLetterLogging() {}
+func (gap) IgnoreDeadLetterLogging()    {}
+func (tick) IgnoreDeadLetterLogging()   {}
+func (closed) IgnoreDeadLetterLogging() {}
 
 // post sends a message to the session's actor, spawning it if none lives. It
 // reports false when the session has ended.
@@ -170,30 +171,6 @@ func (s *Session) post(m message) bool {
 	s.mu.Unlock()
 	// The actor does not stop while a message is on its way to it.
 	s.house.engine.Root.Send(pid, m)
-	return true
-}
-
-// postCrowd sends a caller who wants a token to the session's actor, together with
-// those who came before him and have not arrived yet. It reports false when the session
-// has ended.
-func (s *Session) postCrowd(w *waiter) bool {
-	s.mu.Lock()
-	if s.ended {
-		s.mu.Unlock()
-		return false
-	}
-	if s.waking == nil {
-		s.wakeUp()
-	}
-	s.crowd = append(s.crowd, w)
-	if len(s.crowd) > 1 {
-		s.mu.Unlock()
-		return true
-	}
-	s.posted++
-	pid := s.pid
-	s.mu.Unlock()
-	s.house.engine.Root.Send(pid, gathered{})
 	return true
 }
 

@@ -57,8 +57,8 @@ func (s *Snapshot) Access() string { return string(s.token.Access) }
 // Header returns the value of the Authorization header.
 func (s *Snapshot) Header() string { return s.header }
 
-// Token returns the token.
-func (s *Snapshot) Token() messages.Token { return s.token }
+// Token returns the token, which must not be changed.
+func (s *Snapshot) Token() *messages.Token { return &s.token }
 
 // Calm returns the token that may be given out now, if nothing is to be done about
 // that but to give it out; nil: see Live. It is small enough for the compiler to put

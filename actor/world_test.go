@@ -136,21 +136,21 @@ func (s *Session) awake() bool {
 	return s.waking != nil
 }
 
-// waiters is how many callers the session's actor keeps.
-func (s *Session) waiters() int {
+// keepsCallers reports whether the session's actor keeps any.
+func (s *Session) keepsCallers() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.waking == nil {
-		return 0
+		return false
 	}
-	return s.callers.waiting()
+	return !s.callers.nobody()
 }
 
 // asks has n callers ask at once, and returns what they will be told.
 func (w *world) asks(n int, s *Session) <-chan messages.Reply {
 	replies := make(chan messages.Reply, n)
 	for range n {
-		go func() { replies <- s.Ask(context.Background(), messages.Get{}) }()
+		go func() { replies <- *s.Ask(context.Background(), messages.Get{}) }()
 	}
 	synctest.Wait()
 	return replies

@@ -1,6 +1,7 @@
 package sessions
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/holdfast-go/holdfast/messages"
@@ -21,6 +22,17 @@ var (
 
 // EndpointError is what a token or revocation endpoint said.
 type EndpointError = messages.EndpointError
+
+// sessionError says which session an error is of. It is put into words when somebody
+// reads it: all of a crowd get one.
+type sessionError struct {
+	key string
+	err error
+}
+
+func (e *sessionError) Error() string { return fmt.Sprintf("session %q: %v", e.key, e.err) }
+
+func (e *sessionError) Unwrap() error { return e.err }
 
 // RetryAfter returns how long to wait before asking again, and whether err says so.
 func RetryAfter(err error) (time.Duration, bool) { return messages.RetryAfter(err) }

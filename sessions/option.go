@@ -46,7 +46,10 @@ func MinValidity(d time.Duration) Option {
 }
 
 func options(opts []Option) (call, error) {
-	var c call
+	if len(opts) == 0 {
+		return call{}, nil
+	}
+	var c call // on the heap, since o may keep it
 	for _, o := range opts {
 		if o == nil {
 			return c, messages.Invalid("Option", "is nil")

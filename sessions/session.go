@@ -46,7 +46,8 @@ func (s *Session) AccessToken(ctx context.Context, opts ...Option) (string, erro
 // Token returns a valid access token with what came along with it. Its errors are
 // those of AccessToken. The caller must not change its slice and its map.
 func (s *Session) Token(ctx context.Context, opts ...Option) (messages.Token, error) {
-	return s.token(ctx, opts)
+	t, err := s.token(ctx, opts)
+	return *t, err
 }
 
 // Authorize sets the Authorization header of req to a valid access token, under
@@ -63,7 +64,7 @@ func (s *Session) Authorize(req *http.Request, opts ...Option) error {
 	if err != nil {
 		return err
 	}
-	setAuthorization(req, actor.Header(t))
+	setAuthorization(req, actor.Header(*t))
 	return nil
 }
 
@@ -74,17 +75,19 @@ func setAuthorization(req *http.Request, value string) {
 	req.Header["Authorization"] = []string{value} // as Set does, which looks at the name first
 }
 
-// token returns the token at hand, or asks the session.
-func (s *Session) token(ctx context.Context, opts []Option) (messages.Token, error) {
+// token returns the token at hand, or asks the session. Where there is an error the
+// token is a zero one, and never nil. It is shared: a copy of it on its way through the
+// callers of a herd made each grow his stack.
+func (s *Session) token(ctx context.Context, opts []Option) (*messages.Token, error) {
 	c, err := options(opts)
 	if err != nil {
-		return messages.Token{}, s.wrap(err)
+		return &messages.Token{}, s.wrap(err)
 	}
 	if snap := s.live.Live(c.min); snap != nil {
 		return snap.Token(), nil
 	}
 	r := s.live.Ask(ctx, messages.Get{MinValidity: c.min, ClientIP: c.ip})
-	return r.Token, s.wrap(r.Err)
+	return &r.Token, s.wrap(r.Err)
 }
 
 // Refresh returns when there is a newer token than the one held at the call. It
@@ -203,5 +206,5 @@ func (s *Session) wrap(err error) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("session %q: %w", s.Key(), err)
+	return &sessionError{key: s.Key(), err: err}
 }

@@ -34,133 +34,132 @@ func (all outcomes) find(scenario string, contests ...string) (outcome, bool) {
 	return outcome{}, false
 }
 
+const us = "holdfast"
+
 // goals are all of them. What is a promise rather than a speed (requests, errors) is judged by
 // the worst round, not by the median.
-func goals() []goal {
-	const us = "holdfast"
-	return []goal{
-		{
-			scenario: "hot", what: "x/oauth2's time over ours, 1,000 goroutines, one session", least: true, bound: 60, unit: times,
-			of: quotient("hot", "1000", "time", "x/oauth2", us),
-		},
-		{
-			scenario: "hot", what: "the best library's time over ours, 1,000 goroutines, one session", least: true, bound: 15, unit: times,
-			of: overBest("hot", []string{"1000"}, "time", isLibrary),
-		},
-		{
-			scenario: "hot", what: "our time over " + atomicLoad + ", 1,000 goroutines, one session", bound: 5, unit: times,
-			of: quotient("hot", "1000", "time", us, atomicLoad),
-		},
-		{
-			scenario: "hot", what: "allocations", bound: 0,
-			of: worst("hot", []string{"1000"}, us, "allocations"),
-		},
-		{
-			scenario: "hot", what: "our time with lookup by key over " + bareMap, bound: 2, unit: times,
-			of: quotient("hot", "keys", "time", us, bareMap),
-		},
+var goals = []goal{
+	{
+		scenario: "hot", what: "x/oauth2's time over ours, 1,000 goroutines, one session", least: true, bound: 60, unit: times,
+		of: quotient("hot", "1000", "time", "x/oauth2", us),
+	},
+	{
+		scenario: "hot", what: "the best library's time over ours, 1,000 goroutines, one session", least: true, bound: 15, unit: times,
+		of: overBest("hot", []string{"1000"}, "time", isLibrary),
+	},
+	{
+		scenario: "hot", what: "our time over " + atomicLoad + ", 1,000 goroutines, one session", bound: 5, unit: times,
+		of: quotient("hot", "1000", "time", us, atomicLoad),
+	},
+	{
+		scenario: "hot", what: "allocations", bound: 0,
+		of: worst("hot", []string{"1000"}, us, "allocations"),
+	},
+	{
+		scenario: "hot", what: "our time with lookup by key over " + bareMap, bound: 2, unit: times,
+		of: quotient("hot", "keys", "time", us, bareMap),
+	},
 
-		{
-			scenario: "request", what: "Authorize over " + headerAssignment, bound: 1.5, unit: times,
-			of: quotient("request", "header 1", "time", us, headerAssignment),
-		},
-		{
-			scenario: "request", what: "allocations of Authorize", bound: 1,
-			of: worst("request", []string{"header 1"}, us, "allocations"),
-		},
-		{
-			scenario: "request", what: "what x/oauth2's Transport adds over Authorize", least: true, bound: 12, unit: times,
-			of: transportOverAuthorize,
-		},
+	{
+		scenario: "request", what: "Authorize over " + headerAssignment, bound: 1.5, unit: times,
+		of: quotient("request", "header 1", "time", us, headerAssignment),
+	},
+	{
+		scenario: "request", what: "allocations of Authorize", bound: 1,
+		of: worst("request", []string{"header 1"}, us, "allocations"),
+	},
+	{
+		scenario: "request", what: "what x/oauth2's Transport adds over Authorize", least: true, bound: 12, unit: times,
+		of: transportOverAuthorize,
+	},
 
-		{
-			scenario: "herd", what: "requests", bound: 1,
-			of: worst("herd", []string{"100000", "10000"}, us, "requests"),
-		},
-		{
-			scenario: "herd", what: "our time over the fastest rival's", bound: 1, unit: times,
-			of: inverse(overBest("herd", []string{"100000", "10000"}, "until the last has it", isRival)),
-		},
-		{
-			scenario: "herd", what: "the same where all have to wait", bound: 1, unit: times,
-			of: inverse(overBest("herd", []string{"waiting", "10000"}, "until the last has it", isRival)),
-		},
+	{
+		scenario: "herd", what: "requests", bound: 1,
+		of: worst("herd", []string{"100000", "10000"}, us, "requests"),
+	},
+	{
+		scenario: "herd", what: "our time over the fastest rival's", bound: 1, unit: times,
+		of: inverse(overBest("herd", []string{"100000", "10000"}, "until the last has it", isRival)),
+	},
+	{
+		scenario: "herd", what: "the same where all have to wait", bound: 1, unit: times,
+		of: inverse(overBest("herd", []string{"waiting", "10000"}, "until the last has it", isRival)),
+	},
 
-		{
-			scenario: "failure", what: "requests with Retries none, 10,000 callers", bound: 1,
-			of: worst("failure", []string{"10000"}, withoutRetries, "requests"),
-		},
-		{
-			scenario: "failure", what: "until all know with Retries none: less than two round trips", bound: 2 * ms(roundTrip), unit: milliseconds,
-			of: middle("failure", "10000", withoutRetries, "until all know"),
-		},
-		{
-			scenario: "failure", what: "requests with 2 Retries, 10,000 callers", bound: 3,
-			of: worst("failure", []string{"10000"}, us, "requests"),
-		},
+	{
+		scenario: "failure", what: "requests with Retries none, 10,000 callers", bound: 1,
+		of: worst("failure", []string{"10000"}, withoutRetries, "requests"),
+	},
+	{
+		scenario: "failure", what: "until all know with Retries none: less than two round trips", bound: 2 * ms(roundTrip), unit: milliseconds,
+		of: middle("failure", "10000", withoutRetries, "until all know"),
+	},
+	{
+		scenario: "failure", what: "requests with 2 Retries, 10,000 callers", bound: 3,
+		of: worst("failure", []string{"10000"}, us, "requests"),
+	},
 
-		{
-			scenario: "outage", what: "errors given to callers", bound: 0,
-			of: worst("outage", []string{"outage"}, us, "errors"),
-		},
-		{
-			scenario: "outage", what: "time between two requests: the shortest step of the back-off", least: true, bound: 1_000, unit: milliseconds,
-			of: shortest("outage", "outage", us, "shortest time between requests"),
-		},
-		{
-			scenario: "outage", what: "a call in the outage over a hot one", bound: 1.25, unit: times,
-			of: within("outage", "outage", us, "a call in the outage", "a hot call"),
-		},
+	{
+		scenario: "outage", what: "errors given to callers", bound: 0,
+		of: worst("outage", []string{"outage"}, us, "errors"),
+	},
+	{
+		scenario: "outage", what: "time between two requests: the shortest step of the back-off", least: true, bound: 1_000, unit: milliseconds,
+		of: shortest("outage", "outage", us, "shortest time between requests"),
+	},
+	{
+		scenario: "outage", what: "a call in the outage over a hot one", bound: 1.25, unit: times,
+		of: within("outage", "outage", us, "a call in the outage", "a hot call"),
+	},
 
-		{
-			scenario: "cancel", what: "left after the deadline", bound: 5, unit: milliseconds,
-			of: middle("cancel", "cancel", us, "left after the deadline"),
-		},
-		{
-			scenario: "cancel", what: "requests", bound: 1,
-			of: worst("cancel", []string{"cancel"}, us, "requests"),
-		},
-		{
-			scenario: "cancel", what: "patient callers who got an error", bound: 0,
-			of: worst("cancel", []string{"cancel"}, us, "patient ones who got an error"),
-		},
+	{
+		scenario: "cancel", what: "left after the deadline", bound: 5, unit: milliseconds,
+		of: middle("cancel", "cancel", us, "left after the deadline"),
+	},
+	{
+		scenario: "cancel", what: "requests", bound: 1,
+		of: worst("cancel", []string{"cancel"}, us, "requests"),
+	},
+	{
+		scenario: "cancel", what: "patient callers who got an error", bound: 0,
+		of: worst("cancel", []string{"cancel"}, us, "patient ones who got an error"),
+	},
 
-		{
-			scenario: "storm", what: "in flight", bound: stormInFlight,
-			of: worst("storm", []string{"storm"}, us, "most in flight"),
-		},
-		{
-			scenario: "storm", what: "renewals over what the endpoint can do", least: true, bound: 0.8, unit: times,
-			of: middle("storm", "storm", us, "of what the endpoint can do"),
-		},
-		{
-			scenario: "storm", what: "longest wait over the ideal", bound: 2, unit: times,
-			of: worst("storm", []string{"storm"}, us, "longest wait over the ideal"),
-		},
+	{
+		scenario: "storm", what: "in flight", bound: stormInFlight,
+		of: worst("storm", []string{"storm"}, us, "most in flight"),
+	},
+	{
+		scenario: "storm", what: "renewals over what the endpoint can do", least: true, bound: 0.8, unit: times,
+		of: middle("storm", "storm", us, "of what the endpoint can do"),
+	},
+	{
+		scenario: "storm", what: "longest wait over the ideal", bound: 2, unit: times,
+		of: worst("storm", []string{"storm"}, us, "longest wait over the ideal"),
+	},
 
-		{
-			scenario: "renewals", what: "our renewals over " + postLoop + ", loopback", least: true, bound: 0.8, unit: times,
-			of: quotient("renewals", "loopback", "renewals", us, postLoop),
-		},
+	{
+		scenario: "renewals", what: "our renewals over " + postLoop + ", loopback", least: true, bound: 0.8, unit: times,
+		of: quotient("renewals", "loopback", "renewals", us, postLoop),
+	},
 
-		{
-			scenario: "memory", what: "a session with a token, without token and store", bound: 1024, unit: octets,
-			of: middle("memory", "resident", us, "the rest"),
-		},
-		{
-			scenario: "memory", what: "a session asleep, without the store", bound: 300, unit: octets,
-			of: middle("memory", "asleep", us, "the rest"),
-		},
-		{
-			scenario: "memory", what: "heap after a burst over before", bound: 1.1, unit: times,
-			of: middle("memory", "burst 2", us, "after over before"),
-		},
+	{
+		scenario: "memory", what: "a session with a token, without token and store", bound: 1024, unit: octets,
+		of: middle("memory", "resident", us, "the rest"),
+	},
+	{
+		scenario: "memory", what: "a session asleep, without the store", bound: 300, unit: octets,
+		of: middle("memory", "asleep", us, "the rest"),
+	},
+	{
+		scenario: "memory", what: "heap after a burst over before", bound: 1.1, unit: times,
+		of: middle("memory", "burst 2", us, "after over before"),
+	},
 
-		{
-			scenario: "latency", what: "p99.9 with renewals over p99.9 without", bound: 2, unit: times,
-			of: renewedOverCalm,
-		},
-	}
+	{
+		scenario: "latency", what: "p99.9 with renewals over p99.9 without", bound: 2, unit: times,
+		of: renewedOverCalm,
+	},
 }
 
 func isLibrary(e entrant) bool { return e.role == library }
@@ -203,7 +202,7 @@ func overBest(scenario string, contests []string, column string, counts func(ent
 				best = s
 			}
 		}
-		mine, ok := o.figure("holdfast", column)
+		mine, ok := o.figure(us, column)
 		if !ok || best == nil {
 			return ratio{}, false
 		}
@@ -262,7 +261,7 @@ func transportOverAuthorize(all outcomes) (ratio, bool) {
 	theirs, _ := all.find("request", "transport 1")
 	mine, _ := all.find("request", "header 1")
 	a, okA := theirs.figure("x/oauth2", "time")
-	b, okB := mine.figure("holdfast", "time")
+	b, okB := mine.figure(us, "time")
 	if !okA || !okB {
 		return ratio{}, false
 	}
@@ -272,8 +271,8 @@ func transportOverAuthorize(all outcomes) (ratio, bool) {
 func renewedOverCalm(all outcomes) (ratio, bool) {
 	renewed, _ := all.find("latency", "renewed")
 	calm, _ := all.find("latency", "calm")
-	a, okA := renewed.figure("holdfast", "p99.9")
-	b, okB := calm.figure("holdfast", "p99.9")
+	a, okA := renewed.figure(us, "p99.9")
+	b, okB := calm.figure(us, "p99.9")
 	if !okA || !okB {
 		return ratio{}, false
 	}
@@ -289,7 +288,7 @@ type verdict struct {
 
 func (all outcomes) verdicts() []verdict {
 	var vs []verdict
-	for _, g := range goals() {
+	for _, g := range goals {
 		v := verdict{goal: g}
 		v.reached, v.measured = g.of(all)
 		vs = append(vs, v)

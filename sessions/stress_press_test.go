@@ -93,10 +93,10 @@ func (p *press) RoundTrip(req *http.Request) (*http.Response, error) {
 	if !(&server{clock: p.clock}).pause(req.Context(), p.pause) {
 		return nil, req.Context().Err()
 	}
-	switch path := req.URL.Path; {
-	case path == "/revoke":
+	switch req.URL.Path {
+	case "/revoke":
 		return says(http.StatusOK, "")
-	case path == "/token":
+	case "/token":
 		return p.grants(req)
 	}
 	return p.permits(req)

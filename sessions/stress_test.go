@@ -247,6 +247,7 @@ func (s *stress) rejects(to *stressed) {
 		number, _ := to.read(at)
 		to.buries(number)
 		s.rejected.Add(1)
+		s.gets(to, 1)
 	}
 }
 
@@ -259,6 +260,7 @@ func (s *stress) revokes(to *stressed) {
 	if s.answered(err); err == nil || to.forgets && errors.Is(err, sessions.ErrNotSupported) {
 		to.buriesAll(last)
 		s.revoked.Add(1)
+		s.gets(to, 1)
 	}
 }
 

@@ -66,7 +66,9 @@ type Config struct {
 type House struct {
 	config   Config
 	clock    clockutil.Clock
-	coarse   *clockutil.Coarse // nil: the clock itself is asked
+	line     *clockutil.Timeline // the clock as numbers, which snapshots have
+	coarse   *clockutil.Coarse   // nil: the clock itself is asked
+	pulse    *atomic.Int64       // the coarse clock, and the end of time where there is none
 	store    store.Store
 	settings *machine.Settings
 	engine   *engine.ActorSystem
@@ -93,21 +95,27 @@ func Open(c Config) *House {
 		settings: &c.Settings,
 		engine:   theEngine(),
 		waiters:  sync.Pool{New: newWaiter},
+		line:     &clockutil.Timeline{},
+		pulse:    endOfTime,
 	}
 	if c.Coarse {
-		h.coarse = clockutil.StartCoarse()
+		h.startCoarse()
 	}
 	h.watch()
 	h.armSweep()
 	return h
 }
 
-func (h *House) now() int64 {
-	if h.coarse != nil {
-		return h.coarse.Now()
+func (h *House) startCoarse() {
+	h.coarse = clockutil.StartCoarse(h.rouse)
+	h.line = h.coarse.Timeline()
+	if word := h.coarse.Word(); word != nil {
+		h.pulse = word
 	}
-	return clockutil.Nanos(h.clock.Now())
 }
+
+// now is the time by the clock itself.
+func (h *House) now() int64 { return h.line.At(h.clock.Now()) }
 
 // endOfTime is the clock by which nothing is calm.
 var endOfTime = func() *atomic.Int64 {
@@ -115,17 +123,6 @@ var endOfTime = func() *atomic.Int64 {
 	end.Store(math.MaxInt64)
 	return &end
 }()
-
-// pulse is the coarse clock as a word in memory, and the end of time where there is
-// none.
-func (h *House) pulse() *atomic.Int64 {
-	if h.coarse != nil {
-		if word := h.coarse.Word(); word != nil {
-			return word
-		}
-	}
-	return endOfTime
-}
 
 func (h *House) emit(ev messages.Event) {
 	if h.config.Emit != nil {

@@ -24,7 +24,8 @@ func TestHeaderIsWrittenAsResourceServersWantIt(t *testing.T) {
 }
 
 func TestSnapshotGivesTheAccessTokenOfItsHeader(t *testing.T) {
-	snap := newSnapshot(machine.Publish{Token: messages.Token{Access: "canary"}}, endOfTime)
+	h := houseBy(endOfTime)
+	snap := h.snapshot(machine.Publish{Token: messages.Token{Access: "canary"}})
 	if snap.Header() != "Bearer canary" || snap.Access() != "canary" {
 		t.Errorf("header %q, access token %q", snap.Header(), snap.Access())
 	}
@@ -42,7 +43,7 @@ func TestSnapshotIsGivenOutUntilItsMoments(t *testing.T) {
 			StaleAt: now.Add(40 * time.Minute),
 			Until:   now.Add(50 * time.Minute),
 		}
-		snap := newSnapshot(p, endOfTime)
+		snap := w.snapshot(p)
 		s.live.Store(snap)
 		for _, moment := range []struct {
 			at    time.Duration
@@ -75,11 +76,11 @@ func TestStaleSnapshotElectsOne(t *testing.T) {
 	inWorld(t, func(w *world) {
 		s := w.opens("k")
 		s.Ask(context.Background(), messages.Get{})
-		s.live.Store(newSnapshot(machine.Publish{
+		s.live.Store(w.snapshot(machine.Publish{
 			Token:   messages.Token{Access: "at", Expiry: time.Now().Add(time.Hour)},
 			StaleAt: time.Now(),
 			Until:   time.Now().Add(time.Hour),
-		}, endOfTime))
+		}))
 		before := w.posted()
 		var all sync.WaitGroup
 		for range 1000 {
@@ -119,13 +120,14 @@ func TestReadSnapshotKeepsTheSessionAwake(t *testing.T) {
 func TestCalmTokenIsTakenWithoutALook(t *testing.T) {
 	now := time.Now()
 	var word atomic.Int64
-	word.Store(clockutil.Nanos(now))
+	h := houseBy(&word)
+	word.Store(h.now())
 	at := func(staleAt, until time.Duration) *Snapshot {
-		return newSnapshot(machine.Publish{
+		return h.snapshot(machine.Publish{
 			Token:   messages.Token{Access: "at", Expiry: now.Add(until)},
 			StaleAt: now.Add(staleAt),
 			Until:   now.Add(until),
-		}, &word)
+		})
 	}
 	s := &Session{}
 	if s.Calm() != nil {
@@ -146,10 +148,15 @@ func TestCalmTokenIsTakenWithoutALook(t *testing.T) {
 			t.Errorf("a token that is %s is calm", name)
 		}
 	}
-	exact := newSnapshot(machine.Publish{StaleAt: now.Add(time.Hour), Until: now.Add(time.Hour)}, endOfTime)
+	exact := houseBy(endOfTime).snapshot(machine.Publish{StaleAt: now.Add(time.Hour), Until: now.Add(time.Hour)})
 	exact.used.Store(true)
 	s.live.Store(exact)
 	if s.Calm() != nil {
 		t.Error("a token is calm by a clock that is not there")
 	}
+}
+
+// houseBy is no more of a House than its clocks.
+func houseBy(pulse *atomic.Int64) *House {
+	return &House{clock: clockutil.System(), line: &clockutil.Timeline{}, pulse: pulse}
 }

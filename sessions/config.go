@@ -22,7 +22,10 @@ type Config struct {
 	// close it. If nil, memory of this Manager.
 	Store store.Store
 
-	// Clock is all the time there is. If nil, the system's.
+	// Clock is all the time there is. If nil, the system's, and when the machine was
+	// suspended sessions that are kept alive are renewed as soon as it is awake. With another
+	// clock that tells the time of the machine they are renewed when their timers fire, which are late
+	// by as long as it has slept; an ask is always answered by the right time.
 	Clock clockutil.Clock
 
 	// Logger is told of what happens to sessions, without secrets. If nil, silent.

@@ -34,6 +34,9 @@ func (h *House) snapshot(p machine.Publish) *Snapshot {
 		until:  h.line.Of(p.Until, now),
 		expiry: h.line.Of(expiry, now),
 	}
+	if p.Brief {
+		s.pulse = endOfTime
+	}
 	s.staleAt = min(h.line.Of(p.StaleAt, now), s.until)
 	s.token.Access = messages.Secret(s.header[len(s.header)-len(p.Token.Access):])
 	return s

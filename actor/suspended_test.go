@@ -46,6 +46,26 @@ func TestSuspendedMachineServesNoTokenThatIsOverAfterATick(t *testing.T) {
 	})
 }
 
+// A brief token is not even given out before the tick.
+func TestSuspendedMachineServesNoBriefTokenThatIsOver(t *testing.T) {
+	var c asleep.Clock
+	inWorldBy(&c, t, func(w *world) {
+		var word atomic.Int64
+		word.Store(w.now())
+		w.pulse = &word
+		w.endpoint.life = 50 * time.Second
+		s := w.opens("k")
+		s.Ask(context.Background(), messages.Get{})
+		if s.Live(0) == nil {
+			t.Fatal("a fresh token is not given out")
+		}
+		c.Sleeps(time.Minute)
+		if s.Calm() != nil || s.Live(0) != nil {
+			t.Error("a token is given out that is over")
+		}
+	})
+}
+
 // Its timer is late by as long as the machine has slept. Nobody asks.
 func TestSessionThatIsKeptAliveIsRenewedWhenTheMachineWakes(t *testing.T) {
 	var c asleep.Clock

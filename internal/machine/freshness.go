@@ -168,7 +168,15 @@ func (s *step) publish() {
 		Generation: s.pair.generation,
 		StaleAt:    staleAt,
 		Until:      s.pair.expiredAt,
+		Brief:      s.brief(),
 	})
+}
+
+// brief reports whether the pair's token needs a precise clock: what a coarse one may
+// lag by must lie within its margin.
+func (s *step) brief() bool {
+	t := s.pair.token
+	return !t.Expiry.IsZero() && (s.life(t) < coarseLife || t.Expiry.Sub(s.pair.expiredAt) < coarseError)
 }
 
 // newer reports whether (grant, generation) a comes after b.

@@ -124,3 +124,44 @@ func TestKeepAliveRenewsWhatRanOutInASleep(t *testing.T) {
 		t.Errorf("the session is %v, and renews nothing", s.View(woke).State)
 	}
 }
+
+// Who counts by a coarse clock may be half a second late. That must lie within the
+// margin, and in a life of less than a minute it is much.
+func TestTokenIsBriefUnlessACoarseClockIsGoodEnough(t *testing.T) {
+	now := time.Now()
+	for _, test := range []struct {
+		life, margin time.Duration
+		want         bool
+	}{
+		{59 * time.Second, 0, true},
+		{60*time.Second - 1, 0, true},
+		{60 * time.Second, 0, false},
+		{61 * time.Second, 0, false},
+		{time.Hour, 0, false},
+		{time.Hour, time.Second, false},
+		{time.Hour, time.Second - 1, true},
+		{time.Hour, time.Nanosecond, true},
+	} {
+		settings := Settings{Margin: test.margin}.WithDefaults()
+		s := &step{Session: New("k", &settings, &Rules{}), now: now}
+		s.pair = s.place(token("tok1", "", now, test.life), 1, 1, "one")
+		s.publish()
+		p := s.effects[0].(Publish)
+		if p.Brief != test.want {
+			t.Errorf("a life of %s with a margin of %s is brief: %t", test.life, test.margin, p.Brief)
+		}
+		if room := p.Token.Expiry.Sub(p.Until); !p.Brief && room < coarseError {
+			t.Errorf("a life of %s: a clock that lags by %s serves it after its end", test.life, room)
+		}
+	}
+}
+
+func TestTokenWithoutAnEndIsNotBrief(t *testing.T) {
+	settings := Settings{}.WithDefaults()
+	s := &step{Session: New("k", &settings, &Rules{}), now: time.Now()}
+	s.pair = s.place(messages.Token{Access: "tok1"}, 1, 1, "one")
+	s.publish()
+	if s.effects[0].(Publish).Brief {
+		t.Error("a token without an end is brief")
+	}
+}

@@ -38,16 +38,19 @@ const (
 	OwnToken   = machine.OwnToken
 )
 
-// Config is what a House is made of. All fields are required but Dispatcher,
-// Mailbox, Logger and Emit.
+// Config is what a House is made of. All fields are required but Coarse,
+// Dispatcher, Mailbox, Logger and Emit.
 type Config struct {
 	Clock     clockutil.Clock
-	Coarse    bool // read the time of the hot path from the process's coarse clock
 	Store     store.Store
 	Settings  Settings
 	InFlight  int
 	Rate      float64
 	IdleAfter time.Duration
+
+	// Coarse starts the clock of the hot path, which calls woke after the machine was
+	// suspended. If nil, Clock itself is asked.
+	Coarse func(woke func()) *clockutil.Coarse
 
 	// Emit is told every event, in each session's order. It must not block, nor
 	// call the House.
@@ -98,7 +101,7 @@ func Open(c Config) *House {
 		line:     &clockutil.Timeline{},
 		pulse:    endOfTime,
 	}
-	if c.Coarse {
+	if c.Coarse != nil {
 		h.startCoarse()
 	}
 	h.watch()
@@ -107,7 +110,7 @@ func Open(c Config) *House {
 }
 
 func (h *House) startCoarse() {
-	h.coarse = clockutil.StartCoarse(h.rouse)
+	h.coarse = h.config.Coarse(h.rouse)
 	h.line = h.coarse.Timeline()
 	if word := h.coarse.Word(); word != nil {
 		h.pulse = word

@@ -76,11 +76,11 @@ func TestSessionThatIsKeptAliveIsRenewedWhenTheMachineWakes(t *testing.T) {
 		c.Sleeps(2 * time.Hour)
 		synctest.Wait()
 		w.mints(1)
-		w.rouse()
+		w.woke()
 		synctest.Wait()
 		w.mints(2)
 		c.Sleeps(30 * time.Minute) // and the next timer comes nearer
-		w.rouse()
+		w.woke()
 		synctest.Wait()
 		w.mints(2)
 		c.Runs(22 * time.Minute)

@@ -24,6 +24,7 @@ type world struct {
 	*House
 	endpoint *endpoint
 	store    *moody
+	woke     func() // the coarse clock has seen the machine asleep
 
 	mu     sync.Mutex // guards the fields below
 	events []messages.Event
@@ -48,6 +49,7 @@ func inWorldBy(clock clockutil.Clock, t *testing.T, story func(*world)) {
 		w := &world{T: t, endpoint: &endpoint{}, store: &moody{Store: store.NewMemory()}}
 		w.House = Open(Config{
 			Clock:     clock,
+			Coarse:    w.startCoarse,
 			Store:     w.store,
 			Settings:  Settings{Name: "one", Owner: "one/1"}.WithDefaults(),
 			InFlight:  10,
@@ -63,6 +65,12 @@ func inWorldBy(clock clockutil.Clock, t *testing.T, story func(*world)) {
 		}()
 		story(w)
 	})
+}
+
+// startCoarse is what a coarse clock is in a bubble: none that has a word.
+func (w *world) startCoarse(woke func()) *clockutil.Coarse {
+	w.woke = woke
+	return clockutil.StartCoarse(woke)
 }
 
 // moody is a store that takes no writes while it is down.

@@ -146,14 +146,14 @@ func (c Config) withDefaults() Config {
 
 // house returns the shell's configuration of a Config with its defaults.
 func (c Config) house() actor.Config {
-	clock := c.Clock
+	clock, coarse := c.Clock, (func(func()) *clockutil.Coarse)(nil)
 	if clock == nil {
-		clock = clockutil.System()
+		clock, coarse = clockutil.System(), clockutil.StartCoarse
 	}
 	caps := c.Store.Caps()
 	return actor.Config{
 		Clock:  clock,
-		Coarse: c.Clock == nil,
+		Coarse: coarse,
 		Store:  c.Store,
 		Settings: actor.Settings{
 			Name:          c.Name,

@@ -109,6 +109,44 @@ func TestSleepDuringARequestCountsForWhatItBrings(t *testing.T) {
 	}
 }
 
+// flying returns a session whose exchange is under way at now.
+func flying(now time.Time) Session {
+	s := holding(now, Rules{Exchanging: ByRequest})
+	s, _ = s.Step(now, Ask{Caller: 2, Ask: messages.Exchange{Scopes: []string{"read"}}})
+	s, _ = s.Step(now, Done{Leaf: s.exchanges.sets[0].flight.leaf, Outcome: Granted{}})
+	return s
+}
+
+// landing has that exchange bring a token.
+func landing(s Session, now, issued time.Time, life time.Duration) (Session, *exchange) {
+	x := s.exchanges.sets[0]
+	s, _ = s.Step(now, Done{Leaf: x.flight.leaf, Outcome: Minted{Token: token("sub", "", issued, life)}})
+	return s, x
+}
+
+func TestExchangedTokenThatRanOutInASleepIsNotGivenOut(t *testing.T) {
+	now := time.Now()
+	s, _ := landing(flying(now), now, now, 30*time.Minute)
+	s, effects := s.Step(now, Ask{Caller: 3, Ask: messages.Exchange{Scopes: []string{"read"}}})
+	if !answers(effects) {
+		t.Fatal("what was exchanged is not given out")
+	}
+	_, effects = s.Step(asleep.Past(now.Add(time.Second), 31*time.Minute), Ask{Caller: 4, Ask: messages.Exchange{Scopes: []string{"read"}}})
+	if answers(effects) {
+		t.Error("what was exchanged is given out after its end")
+	}
+}
+
+// It was on its way while the machine slept.
+func TestExchangedTokenOutlivesItsParentByNoSleep(t *testing.T) {
+	now := time.Now()
+	woke := asleep.Past(now.Add(time.Second), 20*time.Minute)
+	s, x := landing(flying(now), woke, woke, time.Hour)
+	if got, parent := x.token.Expiry, s.pair.token.Expiry; !got.Equal(parent) {
+		t.Errorf("it lives %s longer than its parent", got.Sub(parent))
+	}
+}
+
 // A timer stands still while the machine sleeps: the moment for which it is armed must
 // have come nearer when the session looks at the clock again.
 func TestKeepAliveRenewsWhatRanOutInASleep(t *testing.T) {

@@ -16,6 +16,7 @@ var arrows = map[string][]string{
 	"":                 nil,
 	"actor":            {"clockutil", "internal/machine", "internal/record", "messages", "store"},
 	"clockutil":        nil,
+	"internal/asleep":  {"clockutil"},
 	"internal/machine": {"clockutil", "messages"},
 	"internal/record":  {"messages"},
 	"internal/wire":    {"messages"},

@@ -38,16 +38,19 @@ const (
 	OwnToken   = machine.OwnToken
 )
 
-// Config is what a House is made of. All fields are required but Dispatcher,
-// Mailbox, Logger and Emit.
+// Config is what a House is made of. All fields are required but Coarse,
+// Dispatcher, Mailbox, Logger and Emit.
 type Config struct {
 	Clock     clockutil.Clock
-	Coarse    bool // read the time of the hot path from the process's coarse clock
 	Store     store.Store
 	Settings  Settings
 	InFlight  int
 	Rate      float64
 	IdleAfter time.Duration
+
+	// Coarse starts the clock of the hot path, which calls woke after the machine was
+	// suspended. If nil, Clock itself is asked.
+	Coarse func(woke func()) *clockutil.Coarse
 
 	// Emit is told every event, in each session's order. It must not block, nor
 	// call the House.
@@ -66,7 +69,9 @@ type Config struct {
 type House struct {
 	config   Config
 	clock    clockutil.Clock
-	coarse   *clockutil.Coarse // nil: the clock itself is asked
+	line     *clockutil.Timeline // the clock as numbers, which snapshots have
+	coarse   *clockutil.Coarse   // nil: the clock itself is asked
+	pulse    *atomic.Int64       // the coarse clock, and the end of time where there is none
 	store    store.Store
 	prompt   bool // the store answers at once, without I/O
 	settings *machine.Settings
@@ -93,22 +98,28 @@ func Open(c Config) *House {
 		settings: &c.Settings,
 		engine:   theEngine(),
 		crew:     newCrew(),
+		line:     &clockutil.Timeline{},
+		pulse:    endOfTime,
 	}
 	_, h.prompt = c.Store.(*store.Memory)
-	if c.Coarse {
-		h.coarse = clockutil.StartCoarse()
+	if c.Coarse != nil {
+		h.startCoarse()
 	}
 	h.watch()
 	h.armSweep()
 	return h
 }
 
-func (h *House) now() int64 {
-	if h.coarse != nil {
-		return h.coarse.Now()
+func (h *House) startCoarse() {
+	h.coarse = h.config.Coarse(h.rouse)
+	h.line = h.coarse.Timeline()
+	if word := h.coarse.Word(); word != nil {
+		h.pulse = word
 	}
-	return clockutil.Nanos(h.clock.Now())
 }
+
+// now is the time by the clock itself.
+func (h *House) now() int64 { return h.line.At(h.clock.Now()) }
 
 // endOfTime is the clock by which nothing is calm.
 var endOfTime = func() *atomic.Int64 {
@@ -116,17 +127,6 @@ var endOfTime = func() *atomic.Int64 {
 	end.Store(math.MaxInt64)
 	return &end
 }()
-
-// pulse is the coarse clock as a word in memory, and the end of time where there is
-// none.
-func (h *House) pulse() *atomic.Int64 {
-	if h.coarse != nil {
-		if word := h.coarse.Word(); word != nil {
-			return word
-		}
-	}
-	return endOfTime
-}
 
 func (h *House) emit(ev messages.Event) {
 	if h.config.Emit != nil {

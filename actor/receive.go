@@ -118,7 +118,7 @@ func (s *Session) advance(ev machine.Event) (effects []machine.Effect) {
 func (s *Session) do(e machine.Effect) {
 	switch e := e.(type) {
 	case machine.Publish:
-		s.live.Store(newSnapshot(e, s.house.pulse()))
+		s.live.Store(s.house.snapshot(e))
 	case machine.Withdraw:
 		s.live.Store(nil)
 	case machine.Answer:

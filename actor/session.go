@@ -212,6 +212,16 @@ func (s *Session) loseSight() {
 	}
 }
 
+// rouse has a session that waits for its timer look at the clock.
+func (s *Session) rouse() {
+	s.mu.Lock()
+	awake := s.waking != nil
+	s.mu.Unlock()
+	if awake {
+		s.post(tick{})
+	}
+}
+
 func (s *Session) used() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -5,13 +5,12 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/holdfast-go/holdfast/clockutil"
 	"github.com/holdfast-go/holdfast/internal/machine"
 	"github.com/holdfast-go/holdfast/messages"
 )
 
 // Snapshot is a token that is given out without asking the session. It is
-// immutable but for two flags. Its moments are on the base of clockutil.Nanos.
+// immutable but for two flags. Its moments are on the house's Timeline.
 type Snapshot struct {
 	token  messages.Token // whose Access is the end of header
 	header string         // "Bearer " and the access token
@@ -23,15 +22,22 @@ type Snapshot struct {
 	used  atomic.Bool // somebody has read it since the last sweep
 }
 
-func newSnapshot(p machine.Publish, pulse *atomic.Int64) *Snapshot {
+func (h *House) snapshot(p machine.Publish) *Snapshot {
+	now, expiry := h.clock.Now(), p.Token.Expiry
+	if expiry.IsZero() { // nobody knows it
+		expiry = p.Until
+	}
 	s := &Snapshot{
 		token:  p.Token,
 		header: Header(p.Token),
-		pulse:  pulse,
-		until:  clockutil.Nanos(p.Until),
-		expiry: clockutil.Nanos(p.Token.Expiry),
+		pulse:  h.pulse,
+		until:  h.line.Of(p.Until, now),
+		expiry: h.line.Of(expiry, now),
 	}
-	s.staleAt = min(clockutil.Nanos(p.StaleAt), s.until)
+	if p.Brief {
+		s.pulse = endOfTime
+	}
+	s.staleAt = min(h.line.Of(p.StaleAt, now), s.until)
 	s.token.Access = messages.Secret(s.header[len(s.header)-len(p.Token.Access):])
 	return s
 }
@@ -79,7 +85,10 @@ func (s *Session) Live(min time.Duration) *Snapshot {
 	if snap == nil {
 		return nil
 	}
-	now := s.house.now()
+	now := snap.pulse.Load()
+	if min > 0 || snap.pulse == endOfTime {
+		now = s.house.now()
+	}
 	if now >= snap.until || min > 0 && snap.expiry-now < int64(min) {
 		return nil
 	}

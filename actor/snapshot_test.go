@@ -24,7 +24,8 @@ func TestHeaderIsWrittenAsResourceServersWantIt(t *testing.T) {
 }
 
 func TestSnapshotGivesTheAccessTokenOfItsHeader(t *testing.T) {
-	snap := newSnapshot(machine.Publish{Token: messages.Token{Access: "canary"}}, endOfTime)
+	h := houseBy(endOfTime)
+	snap := h.snapshot(machine.Publish{Token: messages.Token{Access: "canary"}})
 	if snap.Header() != "Bearer canary" || snap.Access() != "canary" {
 		t.Errorf("header %q, access token %q", snap.Header(), snap.Access())
 	}
@@ -42,7 +43,7 @@ func TestSnapshotIsGivenOutUntilItsMoments(t *testing.T) {
 			StaleAt: now.Add(40 * time.Minute),
 			Until:   now.Add(50 * time.Minute),
 		}
-		snap := newSnapshot(p, endOfTime)
+		snap := w.snapshot(p)
 		s.live.Store(snap)
 		for _, moment := range []struct {
 			at    time.Duration
@@ -75,11 +76,11 @@ func TestStaleSnapshotElectsOne(t *testing.T) {
 	inWorld(t, func(w *world) {
 		s := w.opens("k")
 		s.Ask(context.Background(), messages.Get{})
-		s.live.Store(newSnapshot(machine.Publish{
+		s.live.Store(w.snapshot(machine.Publish{
 			Token:   messages.Token{Access: "at", Expiry: time.Now().Add(time.Hour)},
 			StaleAt: time.Now(),
 			Until:   time.Now().Add(time.Hour),
-		}, endOfTime))
+		}))
 		before := w.posted()
 		var all sync.WaitGroup
 		for range 1000 {
@@ -119,13 +120,14 @@ func TestReadSnapshotKeepsTheSessionAwake(t *testing.T) {
 func TestCalmTokenIsTakenWithoutALook(t *testing.T) {
 	now := time.Now()
 	var word atomic.Int64
-	word.Store(clockutil.Nanos(now))
+	h := houseBy(&word)
+	word.Store(h.now())
 	at := func(staleAt, until time.Duration) *Snapshot {
-		return newSnapshot(machine.Publish{
+		return h.snapshot(machine.Publish{
 			Token:   messages.Token{Access: "at", Expiry: now.Add(until)},
 			StaleAt: now.Add(staleAt),
 			Until:   now.Add(until),
-		}, &word)
+		})
 	}
 	s := &Session{}
 	if s.Calm() != nil {
@@ -146,10 +148,83 @@ func TestCalmTokenIsTakenWithoutALook(t *testing.T) {
 			t.Errorf("a token that is %s is calm", name)
 		}
 	}
-	exact := newSnapshot(machine.Publish{StaleAt: now.Add(time.Hour), Until: now.Add(time.Hour)}, endOfTime)
+	exact := houseBy(endOfTime).snapshot(machine.Publish{StaleAt: now.Add(time.Hour), Until: now.Add(time.Hour)})
 	exact.used.Store(true)
 	s.live.Store(exact)
 	if s.Calm() != nil {
 		t.Error("a token is calm by a clock that is not there")
 	}
+}
+
+// houseBy is no more of a House than its clocks.
+func houseBy(pulse *atomic.Int64) *House {
+	return &House{clock: clockutil.System(), line: &clockutil.Timeline{}, pulse: pulse}
+}
+
+// Each line is a token's life and a reading of the coarse clock, which lags by half a
+// second. The precise clock stands at the token's end, or just before.
+func TestBriefTokenIsGivenOutByThePreciseClock(t *testing.T) {
+	for _, test := range []struct {
+		life   time.Duration
+		brief  bool
+		at     time.Duration
+		served bool
+	}{
+		{59 * time.Second, true, 53*time.Second + 100*time.Millisecond - 1, true},
+		{59 * time.Second, true, 53*time.Second + 100*time.Millisecond, false},
+		{60 * time.Second, false, 54 * time.Second, true}, // late by the lag, which is within its margin
+		{60 * time.Second, false, 54*time.Second + lag, false},
+		{61 * time.Second, false, 54*time.Second + 900*time.Millisecond + lag - 1, true},
+		{61 * time.Second, false, 54*time.Second + 900*time.Millisecond + lag, false},
+	} {
+		inLaggingWorld(t, func(w *world, word *atomic.Int64) {
+			w.endpoint.life = test.life
+			s := w.opens("k")
+			start := time.Now()
+			s.Ask(context.Background(), messages.Get{})
+			snap := s.live.Load()
+			if brief := snap.pulse == endOfTime; brief != test.brief {
+				t.Errorf("a life of %s is by the precise clock: %t", test.life, brief)
+			}
+			time.Sleep(test.at)
+			word.Store(w.line.At(time.Now().Add(-lag)))
+			s.live.Store(snap) // whatever the session has made of it
+			got := s.Live(0)
+			if (got != nil) != test.served {
+				t.Errorf("a life of %s, at %s: given out %t", test.life, test.at, got != nil)
+			}
+			if over := !time.Now().Before(start.Add(test.life)); got != nil && over {
+				t.Errorf("a life of %s, at %s: given out after its end", test.life, test.at)
+			}
+		})
+	}
+}
+
+// lag is what a coarse clock was seen to lag by on a loaded machine.
+const lag = 500 * time.Millisecond
+
+// inLaggingWorld is inWorld with a coarse clock that the story moves.
+func inLaggingWorld(t *testing.T, story func(*world, *atomic.Int64)) {
+	t.Helper()
+	inWorld(t, func(w *world) {
+		var word atomic.Int64
+		word.Store(w.now())
+		w.pulse = &word
+		story(w, &word)
+	})
+}
+
+// How much of its life a token has left is asked of the precise clock.
+func TestMinValidityIsByThePreciseClock(t *testing.T) {
+	inLaggingWorld(t, func(w *world, _ *atomic.Int64) {
+		s := w.opens("k")
+		s.Ask(context.Background(), messages.Get{})
+		time.Sleep(lag)
+		if s.Live(time.Hour-lag) == nil {
+			t.Error("a token with enough of its life left is not given out")
+		}
+		if s.Live(time.Hour-lag+1) != nil {
+			t.Error("a token is given out though too little of its life is left")
+		}
+	})
 }

@@ -129,6 +129,21 @@ func (h *House) sweep() {
 	})
 }
 
+// rouse has the sessions look at the clock: the machine was suspended, and timers are
+// late by as long as it has slept.
+func (h *House) rouse() {
+	h.sweepMu.Lock()
+	defer h.sweepMu.Unlock()
+	if h.closed.Load() {
+		return
+	}
+	h.crew.run(func() {
+		for s := range h.All() {
+			s.rouse()
+		}
+	})
+}
+
 func (h *House) stopSweep() {
 	h.sweepMu.Lock()
 	defer h.sweepMu.Unlock()

@@ -1,6 +1,7 @@
 package actor
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"sync"
@@ -23,6 +24,7 @@ type world struct {
 	*House
 	endpoint *endpoint
 	store    *moody
+	woke     func() // the coarse clock has seen the machine asleep
 
 	mu     sync.Mutex // guards the fields below
 	events []messages.Event
@@ -37,10 +39,17 @@ func (w *world) talks() *Endpoint {
 
 func inWorld(t *testing.T, story func(*world)) {
 	t.Helper()
+	inWorldBy(clockutil.System(), t, story)
+}
+
+// inWorldBy is inWorld by another clock than the bubble's.
+func inWorldBy(clock clockutil.Clock, t *testing.T, story func(*world)) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		w := &world{T: t, endpoint: &endpoint{}, store: &moody{Store: store.NewMemory()}}
 		w.House = Open(Config{
-			Clock:     clockutil.System(),
+			Clock:     clock,
+			Coarse:    w.startCoarse,
 			Store:     w.store,
 			Settings:  Settings{Name: "one", Owner: "one/1"}.WithDefaults(),
 			InFlight:  10,
@@ -56,6 +65,12 @@ func inWorld(t *testing.T, story func(*world)) {
 		}()
 		story(w)
 	})
+}
+
+// startCoarse is what a coarse clock is in a bubble: none that has a word.
+func (w *world) startCoarse(woke func()) *clockutil.Coarse {
+	w.woke = woke
+	return clockutil.StartCoarse(woke)
 }
 
 // moody is a store that takes no writes while it is down.
@@ -158,6 +173,8 @@ func (w *world) asks(n int, s *Session) <-chan messages.Reply {
 
 // endpoint grants tokens of an hour, each after a pause, or what fails says.
 type endpoint struct {
+	life time.Duration // zero: an hour
+
 	mu     sync.Mutex // guards the fields below
 	pause  time.Duration
 	fails  error
@@ -197,7 +214,7 @@ func (e *endpoint) Mint(ctx context.Context, now time.Time, m Mint) (messages.To
 	t := messages.Token{
 		Access: messages.Secret(fmt.Sprintf("access-%d", e.minted)),
 		Issued: now,
-		Expiry: now.Add(time.Hour),
+		Expiry: now.Add(cmp.Or(e.life, time.Hour)),
 	}
 	if m.Refresh != "" {
 		t.Refresh = messages.Secret(fmt.Sprintf("refresh-%d", e.minted))

@@ -17,8 +17,15 @@
 // order, always the same: by instant, and for equal instants in the order in
 // which the timers were made. The other clocks give no order to equal instants.
 //
-// [Coarse] is a reading of the system's monotonic clock that costs a nanosecond
-// and lags by some milliseconds, for code that asks the time on every call.
+// A machine has two clocks, and both readings are in what time.Now returns. The
+// monotonic one stands still while the machine is suspended, and the wall clock may be
+// set. [Left], [Rebase] and [Timeline] go by the one that goes on for longer, so that
+// nothing is taken for valid that is over by either. They see a sleep, or a clock set forward, of
+// a tenth of a second and more. What they cannot see is a sleep during which, or just
+// before which, the wall clock was set back by as much.
+//
+// [Coarse] is a Timeline of the system's clock that costs a nanosecond and lags by some
+// milliseconds, for code that asks the time on every call.
 //
 // [Spread], [Doubling], [Backoff] and [Until] say how long to wait. They draw no
 // random numbers: jitter comes from a hash ([Hash], [Mix]) of whatever tells the
@@ -62,6 +69,9 @@ type Timer interface {
 
 // System returns the clock of the machine. Its functions run in goroutines of
 // their own. Inside a bubble of testing/synctest it is the clock of the bubble.
+//
+// Its timers count the time that the machine runs: when it was suspended they fire
+// later, by as long as it has slept. Now is right at once.
 func System() Clock { return system{} }
 
 type system struct{}

@@ -10,61 +10,75 @@ import (
 // lifetimes are whole seconds, and too seldom for the wake-ups to show in a profile.
 const tick = 15 * time.Millisecond
 
-// base is where [Coarse.Now] and [Nanos] count from.
-var base = time.Now()
-
-// Nanos returns t in nanoseconds on the base of [Coarse.Now], which is some instant
-// at the start of the process; before it they are negative. If t has a monotonic
-// reading, that is what counts, and no change of the wall clock matters. Otherwise
-// t is placed by the wall clock as it was set when the process started.
-func Nanos(t time.Time) int64 { return int64(t.Sub(base)) }
-
-// Coarse is a coarse monotonic clock, for code that cannot afford to ask the real
-// one: reading it is one atomic load. One goroutine for the whole process keeps it
-// up to date, every 15 milliseconds, while anybody holds a Coarse.
+// Coarse is a coarse clock, for code that cannot afford to ask the real one: reading it
+// is one atomic load. Its numbers are those of a [Timeline], so the sleep of a suspended
+// machine counts. One goroutine for the whole process keeps it up to date, every 15
+// milliseconds, while anybody holds a Coarse.
 //
 // It lags by up to those 15 milliseconds plus whatever the scheduler adds on a busy
-// machine. It never runs ahead. So what it reads means "not later than now":
-// whatever is over by a Coarse is over, whatever is not may be over all the same.
+// machine: half a second was seen. It never runs ahead. So what it reads means "not later
+// than now": whatever is over by a Coarse is over, whatever is not may be over all the
+// same. After a machine was suspended, or the whole process stopped, that holds too: until
+// the goroutine has run, which is due within 15 milliseconds, it reads what it read before.
 //
 // In a bubble of testing/synctest a Coarse is the exact clock of the bubble and
 // needs no goroutine. It is then of no use outside of that bubble.
 type Coarse struct {
-	beat     *heartbeat // nil: in a bubble
-	released bool       // guarded by beating.mu
+	line *Timeline
+	beat *heartbeat // nil: in a bubble
+	woke func()
 }
 
 // beating is the heartbeat that all holders share. It belongs to the process, not
 // to anybody in it: a program with a hundred clients needs no hundred goroutines.
 var beating struct {
 	mu      sync.Mutex // guards the fields below
-	holders int
+	holders map[*Coarse]bool
 	beat    *heartbeat // nil: nobody holds it
 }
 
 // StartCoarse returns a clock that is right from now until its Release. The first
 // holder in the process starts the goroutine, the others share it.
-func StartCoarse() *Coarse {
+//
+// That goroutine calls woke when the wall clock has gone ahead of the monotonic one,
+// that is, when the machine was suspended: timers are late by as long as it has slept.
+// woke must not block, nor start or release a Coarse. It is not called any more when
+// Release has returned. In a bubble nobody sleeps.
+func StartCoarse(woke func()) *Coarse {
 	if inBubble() {
-		return &Coarse{}
+		return &Coarse{line: &Timeline{}}
 	}
 	beating.mu.Lock()
 	defer beating.mu.Unlock()
-	if beating.holders == 0 {
-		beating.beat = startHeartbeat()
+	if beating.beat == nil {
+		beating.beat = startHeartbeat(time.Now, tellHolders)
+		beating.holders = map[*Coarse]bool{}
 	}
-	beating.holders++
-	return &Coarse{beat: beating.beat}
+	c := &Coarse{line: &beating.beat.line, beat: beating.beat, woke: woke}
+	beating.holders[c] = true
+	return c
 }
 
-// Now returns nanoseconds on the process's monotonic clock, to be compared with
-// [Nanos]. It never decreases. After Release it may stand still.
+func tellHolders() {
+	beating.mu.Lock()
+	defer beating.mu.Unlock()
+	for c := range beating.holders {
+		c.woke()
+	}
+}
+
+// Now returns a number of the clock's Timeline. It never decreases. After Release it
+// may stand still.
 func (c *Coarse) Now() int64 {
 	if c.beat == nil {
-		return exact()
+		return c.line.At(time.Now())
 	}
 	return c.beat.now.Load()
 }
+
+// Timeline returns what the numbers of Now are compared with. It is that of all who hold
+// a Coarse.
+func (c *Coarse) Timeline() *Timeline { return c.line }
 
 // Word returns the word in memory that Now reads, for who cannot afford the call; nil
 // in a bubble. It is to be read only, and not after Release.
@@ -79,37 +93,46 @@ func (c *Coarse) Word() *atomic.Int64 {
 // returns when the goroutine has ended. A second Release of one holder does
 // nothing.
 func (c *Coarse) Release() {
-	if c.beat == nil {
-		return
+	if last := c.leave(); last != nil {
+		last.end() // without the lock, which it may be waiting for
 	}
+}
+
+// leave returns the heartbeat if nobody holds it any more.
+func (c *Coarse) leave() (last *heartbeat) {
 	beating.mu.Lock()
 	defer beating.mu.Unlock()
-	if c.released {
-		return
+	if !beating.holders[c] {
+		return nil
 	}
-	c.released = true
-	beating.holders--
-	if beating.holders == 0 {
-		beating.beat.end()
-		beating.beat = nil
+	delete(beating.holders, c)
+	if len(beating.holders) == 0 {
+		last, beating.beat = beating.beat, nil
 	}
+	return last
 }
 
 // heartbeat is the goroutine behind a Coarse, and what it writes.
 type heartbeat struct {
-	now   atomic.Int64
+	now atomic.Int64
+
+	// Ends a cache line, and so does the last field: with somebody else's variable in
+	// the same one, each of its writes would slow all readers.
+	_ [64 - 8]byte
+
+	line  Timeline
+	read  func() time.Time
+	woke  func()
 	stop  chan struct{}
 	ended chan struct{}
 
-	// Fills 128 bytes, which the allocator aligns: with somebody else's
-	// variable in the same cache line, each of its writes would slow all readers.
-	_ [128 - 3*8]byte
+	_ [64 - 5*8]byte
 }
 
 // startHeartbeat returns a heartbeat that is right already. Its end must be called.
-func startHeartbeat() *heartbeat {
-	h := &heartbeat{stop: make(chan struct{}), ended: make(chan struct{})}
-	h.now.Store(exact())
+func startHeartbeat(read func() time.Time, woke func()) *heartbeat {
+	h := &heartbeat{read: read, woke: woke, stop: make(chan struct{}), ended: make(chan struct{})}
+	h.now.Store(h.line.At(read()))
 	go h.run()
 	return h
 }
@@ -118,14 +141,26 @@ func (h *heartbeat) run() {
 	defer close(h.ended)
 	ticker := time.NewTicker(tick)
 	defer ticker.Stop()
+	slept := h.line.Slept()
 	for {
 		select {
 		case <-ticker.C:
-			h.now.Store(exact())
+			slept = h.moveOn(slept)
 		case <-h.stop:
 			return
 		}
 	}
+}
+
+// moveOn brings the clock up to date, and says so if the machine has slept for
+// longer than until now.
+func (h *heartbeat) moveOn(until time.Duration) (slept time.Duration) {
+	now := h.line.At(h.read())
+	h.now.Store(max(now, h.now.Load()))
+	if slept = h.line.Slept(); slept > until {
+		h.woke()
+	}
+	return slept
 }
 
 // end returns when the goroutine has ended.
@@ -133,8 +168,6 @@ func (h *heartbeat) end() {
 	close(h.stop)
 	<-h.ended
 }
-
-func exact() int64 { return int64(time.Since(base)) }
 
 // inBubble reports whether the caller is in a bubble of testing/synctest. A
 // goroutine in a bubble has a time of its own and must not wait for one outside,

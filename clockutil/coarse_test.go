@@ -8,10 +8,10 @@ import (
 
 func TestCoarseIsRightFromItsStartAndFromEachRestart(t *testing.T) {
 	for range 3 {
-		before := Nanos(time.Now())
-		c := StartCoarse()
+		before := nanos(time.Now())
+		c := StartCoarse(func() {})
 		got := c.Now()
-		if after := Nanos(time.Now()); got < before || got > after {
+		if after := nanos(time.Now()); got < before || got > after {
 			t.Errorf("Now() = %d, want between %d and %d", got, before, after)
 		}
 		c.Release()
@@ -19,7 +19,7 @@ func TestCoarseIsRightFromItsStartAndFromEachRestart(t *testing.T) {
 }
 
 func TestHoldersShareOneGoroutineUntilTheLastRelease(t *testing.T) {
-	first, second := StartCoarse(), StartCoarse()
+	first, second := StartCoarse(func() {}), StartCoarse(func() {})
 	if first.beat != second.beat {
 		t.Error("two holders, two goroutines")
 	}
@@ -45,8 +45,8 @@ func TestConcurrentHoldersLeaveNothingBehind(t *testing.T) {
 		go func() {
 			defer func() { done <- struct{}{} }()
 			for range 50 {
-				before := Nanos(time.Now()) - int64(time.Minute)
-				c := StartCoarse()
+				before := nanos(time.Now()) - int64(time.Minute)
+				c := StartCoarse(func() {})
 				if c.Now() < before {
 					t.Error("the clock is more than a minute behind")
 				}
@@ -59,8 +59,8 @@ func TestConcurrentHoldersLeaveNothingBehind(t *testing.T) {
 	}
 	beating.mu.Lock()
 	defer beating.mu.Unlock()
-	if beating.holders != 0 || beating.beat != nil {
-		t.Errorf("%d holders, heartbeat %v", beating.holders, beating.beat)
+	if len(beating.holders) != 0 || beating.beat != nil {
+		t.Errorf("%d holders, heartbeat %v", len(beating.holders), beating.beat)
 	}
 }
 
@@ -68,13 +68,13 @@ func TestConcurrentHoldersLeaveNothingBehind(t *testing.T) {
 // stopped between two beats.
 func TestHeartbeatLagsByATickAndNeverRunsAhead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := startHeartbeat()
+		h := startHeartbeat(time.Now, func() {})
 		defer h.end()
 		last, beats := h.now.Load(), 0
 		for range 100 {
 			time.Sleep(tick / 5)
 			synctest.Wait()
-			got, now := h.now.Load(), exact()
+			got, now := h.now.Load(), nanos(time.Now())
 			if got > now || got <= now-int64(tick) {
 				t.Fatalf("the heartbeat is %v behind", time.Duration(now-got))
 			}
@@ -92,9 +92,21 @@ func TestHeartbeatLagsByATickAndNeverRunsAhead(t *testing.T) {
 	})
 }
 
+func TestEachHolderIsToldUntilItsRelease(t *testing.T) {
+	var first, second int
+	a, b := StartCoarse(func() { first++ }), StartCoarse(func() { second++ })
+	defer b.Release()
+	a.beat.woke()
+	a.Release()
+	b.beat.woke()
+	if first != 1 || second != 2 {
+		t.Errorf("told %d and %d times, want 1 and 2", first, second)
+	}
+}
+
 func TestHeartbeatStopsAtItsEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := startHeartbeat()
+		h := startHeartbeat(time.Now, func() {})
 		time.Sleep(10 * tick)
 		h.end()
 		last := h.now.Load()
@@ -106,16 +118,16 @@ func TestHeartbeatStopsAtItsEnd(t *testing.T) {
 }
 
 func TestCoarseIsExactInABubbleAndSharesNothing(t *testing.T) {
-	outside := StartCoarse()
+	outside := StartCoarse(func() {})
 	defer outside.Release()
 	synctest.Test(t, func(t *testing.T) {
-		c := StartCoarse()
+		c := StartCoarse(func() {})
 		defer c.Release()
 		if c.beat != nil {
 			t.Error("the bubble has a heartbeat")
 		}
 		for range 3 {
-			if got, want := c.Now(), Nanos(time.Now()); got != want {
+			if got, want := c.Now(), nanos(time.Now()); got != want {
 				t.Errorf("Now() = %d, want %d", got, want)
 			}
 			time.Sleep(24 * time.Hour)
@@ -123,21 +135,8 @@ func TestCoarseIsExactInABubbleAndSharesNothing(t *testing.T) {
 	})
 }
 
-func TestNanosCountsMonotonicallyFromTheBase(t *testing.T) {
-	now := time.Now()
-	if got, want := Nanos(now.Add(time.Hour))-Nanos(now), int64(time.Hour); got != want {
-		t.Errorf("an hour is %d ns, want %d", got, want)
-	}
-	if got := Nanos(base.Add(-time.Second)); got != -int64(time.Second) {
-		t.Errorf("a second before the base is %d", got)
-	}
-	if got := Nanos(base.Round(0).Add(time.Second)); got != int64(time.Second) {
-		t.Errorf("a second after the base, without monotonic reading, is %d", got)
-	}
-}
-
 func TestReadingACoarseDoesNotAllocate(t *testing.T) {
-	c := StartCoarse()
+	c := StartCoarse(func() {})
 	defer c.Release()
 	if got := testing.AllocsPerRun(100, func() { c.Now() }); got != 0 {
 		t.Errorf("%v allocations", got)
@@ -147,7 +146,7 @@ func TestReadingACoarseDoesNotAllocate(t *testing.T) {
 // How much is a reading, beside one of the system's clock?
 func BenchmarkNow(b *testing.B) {
 	b.Run("coarse", func(b *testing.B) {
-		c := StartCoarse()
+		c := StartCoarse(func() {})
 		defer c.Release()
 		b.ReportAllocs()
 		var sum int64
@@ -159,7 +158,7 @@ func BenchmarkNow(b *testing.B) {
 		b.ReportAllocs()
 		var sum int64
 		for b.Loop() {
-			sum += Nanos(time.Now())
+			sum += nanos(time.Now())
 		}
 	})
 }

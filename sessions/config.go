@@ -22,7 +22,10 @@ type Config struct {
 	// close it. If nil, memory of this Manager.
 	Store store.Store
 
-	// Clock is all the time there is. If nil, the system's.
+	// Clock is all the time there is. If nil, the system's, and when the machine was
+	// suspended sessions that are kept alive are renewed as soon as it is awake. With another
+	// clock that tells the time of the machine they are renewed when their timers fire, which are late
+	// by as long as it has slept; an ask is always answered by the right time.
 	Clock clockutil.Clock
 
 	// Logger is told of what happens to sessions, without secrets. If nil, silent.
@@ -143,14 +146,14 @@ func (c Config) withDefaults() Config {
 
 // house returns the shell's configuration of a Config with its defaults.
 func (c Config) house() actor.Config {
-	clock := c.Clock
+	clock, coarse := c.Clock, (func(func()) *clockutil.Coarse)(nil)
 	if clock == nil {
-		clock = clockutil.System()
+		clock, coarse = clockutil.System(), clockutil.StartCoarse
 	}
 	caps := c.Store.Caps()
 	return actor.Config{
 		Clock:  clock,
-		Coarse: c.Clock == nil,
+		Coarse: coarse,
 		Store:  c.Store,
 		Settings: actor.Settings{
 			Name:          c.Name,

@@ -21,6 +21,7 @@ type (
 		Token          messages.Token
 		Generation     uint64
 		StaleAt, Until time.Time
+		Brief          bool // by the precise clock only: it lives, or its margin is, too short for a coarse one
 	}
 
 	// Withdraw says that nothing may be given out without asking. It must have happened

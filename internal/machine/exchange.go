@@ -190,6 +190,16 @@ func (s *step) exchanged(access messages.Secret) *exchange {
 	return nil
 }
 
+// rebase has the moments of what was exchanged go along with the clocks.
+func (e *exchanges) rebase(now time.Time) {
+	for _, x := range e.all() {
+		rebase(now, &x.expiredAt, &x.token.Issued, &x.token.Expiry)
+		if x.flight != nil {
+			rebase(now, &x.flight.limit)
+		}
+	}
+}
+
 // all returns the sets; e may be nil.
 func (e *exchanges) all() []*exchange {
 	if e == nil {

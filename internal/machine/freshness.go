@@ -46,14 +46,29 @@ func (s *step) onOurClock(t messages.Token) messages.Token {
 	return s.earlier(t, 0)
 }
 
-// earlier has a token's times count from now, and be earlier by d.
+// earlier has a token's times count from now, and be earlier by d. If the machine was
+// suspended since they were told, its sleep counts.
 func (s *step) earlier(t messages.Token, d time.Duration) messages.Token {
 	for _, at := range []*time.Time{&t.Issued, &t.Expiry, &t.RefreshExpiry} {
 		if !at.IsZero() {
-			*at = s.now.Add(at.Sub(s.now) - d)
+			*at = s.now.Add(clockutil.Left(s.now, *at) - d)
 		}
 	}
 	return t
+}
+
+// rebase has the moments of what is held go along with the clocks: a token's life is
+// counted by the wall clock or by the monotonic one, whichever goes on for longer, since a
+// machine may have been suspended.
+func (s *step) rebase() {
+	p := &s.pair
+	rebase(s.now, &p.staleAt, &p.expiredAt, &p.token.Issued, &p.token.Expiry, &p.token.RefreshExpiry)
+}
+
+func rebase(now time.Time, moments ...*time.Time) {
+	for _, at := range moments {
+		*at = clockutil.Rebase(*at, now)
+	}
 }
 
 // life is how long a token lives: as far as is known, if nobody knows when it was issued.
@@ -153,7 +168,15 @@ func (s *step) publish() {
 		Generation: s.pair.generation,
 		StaleAt:    staleAt,
 		Until:      s.pair.expiredAt,
+		Brief:      s.brief(),
 	})
+}
+
+// brief reports whether the pair's token needs a precise clock: what a coarse one may
+// lag by must lie within its margin.
+func (s *step) brief() bool {
+	t := s.pair.token
+	return !t.Expiry.IsZero() && (s.life(t) < coarseLife || t.Expiry.Sub(s.pair.expiredAt) < coarseError)
 }
 
 // newer reports whether (grant, generation) a comes after b.

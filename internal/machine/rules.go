@@ -136,6 +136,12 @@ const (
 	// nothing can take the place of.
 	endless = 100 * 365 * 24 * time.Hour
 
+	// coarseLife is the shortest life of a token that may be given out by a coarse
+	// clock, and coarseError what such a clock may lag by: half of that was seen on a
+	// loaded machine.
+	coarseLife  = time.Minute
+	coarseError = time.Second
+
 	// takeoverRoom is for the late answer and the slow save of an owner that is
 	// alive, when a one-time grant is taken over.
 	takeoverRoom = 5 * time.Second

@@ -221,7 +221,7 @@ func (s incarnation) rest(ctx engine.Context) {
 	if s.posted > 0 || s.leaf.number != 0 || s.ticket != nil || s.timer != nil || len(s.callers)+len(s.flights) > 0 {
 		return
 	}
-	if len(s.closing) > 0 && (s.machine.Quiet() || s.abandoned.Load()) {
+	if s.finished != nil && (s.machine.Quiet() || s.abandoned.Load()) {
 		s.end()
 	}
 	s.lieDown()
@@ -230,12 +230,11 @@ func (s incarnation) rest(ctx engine.Context) {
 
 // end is called with mu held, once nothing is left to be done.
 func (s *Session) end() {
+	if !s.ended {
+		close(s.finished)
+	}
 	s.ended = true
 	s.live.Store(nil)
-	for _, finished := range s.closing {
-		close(finished)
-	}
-	s.closing = nil
 	s.house.left.Delete(s)
 }
 

@@ -34,8 +34,7 @@ func (s *Session) handle(m message) {
 		s.step(machine.Ask{Caller: s.admit(m.from), Ask: m.ask})
 		s.declined(m.ask)
 	case left:
-		delete(s.callers, m.who.caller)
-		s.step(machine.Leave{Caller: m.who.caller})
+		s.dismiss(m.who)
 	case done:
 		s.step(m.Done)
 	case change:
@@ -67,6 +66,15 @@ func (s *Session) admit(w *waiter) machine.Caller {
 	}
 	s.callers[w.caller] = w
 	return w.caller
+}
+
+// dismiss lets a caller go who does not wait any more. One who was answered before
+// is not there: his number may be that of somebody who has come to this actor.
+func (s *Session) dismiss(w *waiter) {
+	if s.callers[w.caller] == w {
+		delete(s.callers, w.caller)
+		s.step(machine.Leave{Caller: w.caller})
+	}
 }
 
 func (s *Session) step(ev machine.Event) {

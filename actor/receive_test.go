@@ -47,6 +47,32 @@ func TestPanicInReceiveTurnsCallersAwayAndTheSessionBeginsAnew(t *testing.T) {
 	})
 }
 
+func TestCallerWhoLeavesLateTakesNobodyAlong(t *testing.T) {
+	inWorld(t, func(w *world) {
+		s := w.opens("k")
+		early := newWaiter().(*waiter)
+		s.post(asked{ask: messages.Get{}, from: early})
+		<-early.reply
+		synctest.Wait()
+		if s.awake() {
+			t.Fatal("the actor that numbered him is still there")
+		}
+		w.endpoint.becomes(time.Second, nil)
+		late := newWaiter().(*waiter)
+		s.post(asked{ask: messages.Refresh{}, from: late})
+		s.post(left{who: early})
+		time.Sleep(time.Minute)
+		select {
+		case r := <-late.reply:
+			if r.Err != nil || r.Token.Access != "access-2" {
+				t.Errorf("he who waits was told %v", r)
+			}
+		default:
+			t.Error("he who waits was told nothing")
+		}
+	})
+}
+
 func TestPanicInReceiveWithdrawsTheToken(t *testing.T) {
 	inWorld(t, func(w *world) {
 		s := w.opens("k")

@@ -24,8 +24,7 @@ type Session struct {
 	mu      sync.Mutex     // guards the fields below
 	rested  machine.Rested // what it is while it has no actor
 	*waking                // what it has besides while it has one; nil: it has none
-	last    machine.Caller
-	indexed *indexed // its refresh tokens, as the house has them; nil: it has none
+	indexed *indexed       // its refresh tokens, as the house has them; nil: it has none
 
 	finished  chan struct{} // closed once it has ended; nil: nobody has closed it
 	ended     bool          // closed, and nothing is left to be done
@@ -45,6 +44,7 @@ type waking struct {
 
 	// Only Receive touches the fields below.
 	callers map[machine.Caller]*waiter
+	last    machine.Caller // the newest of them
 	leaf    running
 	flights map[uint64]*flight // exchanges under way, by their numbers
 	ticket  *ticket

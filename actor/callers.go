@@ -63,16 +63,19 @@ func (c *callers) answerAll(r messages.Reply) {
 	*c = callers{}
 }
 
-// leave takes one out, and reports whether he was there. He leaves once.
-func (c *callers) leave(number machine.Caller) bool {
+// leave takes the one out who came at this place, and returns his number if he was there.
+// He leaves once. Numbers are given anew when the session has rested, so his may be that of
+// somebody else.
+func (c *callers) leave(from *crowd, place int) (number machine.Caller, there bool) {
+	number = from.first + machine.Caller(place)
 	at := c.find(number)
-	if at == nil {
-		return false
+	if at == nil || at.crowd != from.remainder() {
+		return 0, false
 	}
 	if at.crowd.away++; at.crowd.away == at.crowd.size {
 		c.clear(at)
 	}
-	return true
+	return number, true
 }
 
 func (c *callers) clear(at *place) {

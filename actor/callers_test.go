@@ -59,22 +59,29 @@ func TestWhoCouldNotBeHeldIsToldBeforeTheRestOfHisCrowd(t *testing.T) {
 	c, all := queue(5)
 	c.answer(3, says(errNo))
 	equal(t, "those from 3 on hear", []error{all[0].hears(1), all[0].hears(2), all[0].hears(4)}, []error{nil, errNo, errNo})
-	equal(t, "the second leaves", c.leave(2), true)
-	equal(t, "the third has been told", c.leave(3), false)
+	equal(t, "the second leaves", leaves(c, all[0], 1), true)
+	equal(t, "the third has been told", leaves(c, all[0], 2), false)
 	c.answer(1, says(errLater))
 	equal(t, "all hear", []error{all[0].hears(0), all[0].hears(2)}, []error{errLater, errNo})
 	equal(t, "nobody waits", c.nobody(), true)
 }
 
 func TestNobodyWaitsWhenTheLastOfACrowdHasLeft(t *testing.T) {
-	c, _ := queue(1, 2)
-	equal(t, "a stranger was there", c.leave(4), false)
-	equal(t, "the first of two was there", c.leave(2), true)
+	c, all := queue(1, 2)
+	equal(t, "the first of two was there", leaves(c, all[1], 0), true)
 	equal(t, "nobody waits", c.nobody(), false)
-	equal(t, "the second was there", c.leave(3), true)
-	equal(t, "the second was there still", c.leave(3), false)
-	equal(t, "the one alone was there", c.leave(1), true)
+	equal(t, "the second was there", leaves(c, all[1], 1), true)
+	equal(t, "the second was there still", leaves(c, all[1], 1), false)
+	equal(t, "the one alone was there", leaves(c, all[0], 0), true)
 	equal(t, "nobody waits", c.nobody(), true)
+}
+
+func TestWhoLeavesTakesNobodyOfHisNumberWithHim(t *testing.T) {
+	_, before := queue(3)
+	c, all := queue(3)
+	equal(t, "he is there", leaves(c, before[0], 1), false)
+	c.answer(1, says(errNo))
+	equal(t, "the other hears", all[0].hears(1), errNo)
 }
 
 func TestListOfCallersIsNoLongerThanTwiceThoseWhoWait(t *testing.T) {
@@ -82,13 +89,18 @@ func TestListOfCallersIsNoLongerThanTwiceThoseWhoWait(t *testing.T) {
 	for i := range sizes {
 		sizes[i] = 1
 	}
-	c, _ := queue(sizes...)
-	for number := range machine.Caller(990) {
-		c.leave(number + 1)
-		if waiting := 999 - int(number); len(c.list) > 2*waiting {
+	c, all := queue(sizes...)
+	for i, who := range all[:990] {
+		leaves(c, who, 0)
+		if waiting := 999 - i; len(c.list) > 2*waiting {
 			t.Fatalf("%d wait, and the list has %d", waiting, len(c.list))
 		}
 	}
+}
+
+func leaves(c *callers, who *crowd, place int) bool {
+	_, there := c.leave(who, place)
+	return there
 }
 
 func equal[T any](t *testing.T, what string, got, want T) {

@@ -47,6 +47,14 @@ func (c *crowd) waits(ctx context.Context, place int) *messages.Reply {
 // last is the number of the last of them.
 func (c *crowd) last() machine.Caller { return c.first + machine.Caller(c.size) - 1 }
 
+// remainder is where those of them wait who have not been answered.
+func (c *crowd) remainder() *crowd {
+	for c.rest != nil {
+		c = c.rest
+	}
+	return c
+}
+
 // answer tells all of them.
 func (c *crowd) answer(r messages.Reply) {
 	c.reply = r

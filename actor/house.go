@@ -78,7 +78,7 @@ type House struct {
 	engine   *engine.ActorSystem
 	holders  holders
 
-	sessions  sync.Map // key → *Session
+	sessions  *register
 	left      sync.Map // *Session → nothing: forgotten, and something is still under way
 	bounds    sync.Map // token URL → *bound
 	crew      *crew
@@ -100,6 +100,7 @@ func Open(c Config) *House {
 		crew:     newCrew(),
 		line:     &clockutil.Timeline{},
 		pulse:    endOfTime,
+		sessions: newRegister(),
 	}
 	_, h.prompt = c.Store.(*store.Memory)
 	if c.Coarse != nil {
@@ -191,8 +192,7 @@ func (h *House) Session(key, tokenURL string, rules *Rules, endpoint *Endpoint) 
 	}
 	s.setIndexed(indexed{offered: rules.Given.Refresh})
 	s.endpoint.Store(endpoint)
-	if first, loaded := h.sessions.LoadOrStore(key, s); loaded {
-		first := first.(*Session)
+	if first := h.sessions.add(s); first != s {
 		defer first.disclaim(rules.Given.Refresh)
 		return h.again(first, rules, endpoint)
 	}
@@ -235,20 +235,10 @@ func (h *House) boundOf(tokenURL string) *bound {
 }
 
 // Lookup returns the session of this key if it is open.
-func (h *House) Lookup(key string) (*Session, bool) {
-	s, ok := h.sessions.Load(key)
-	if !ok {
-		return nil, false
-	}
-	return s.(*Session), true
-}
+func (h *House) Lookup(key string) (*Session, bool) { return h.sessions.find(key) }
 
 // All returns the sessions that are open, in no order.
-func (h *House) All() iter.Seq[*Session] {
-	return func(yield func(*Session) bool) {
-		h.sessions.Range(func(_, s any) bool { return yield(s.(*Session)) })
-	}
-}
+func (h *House) All() iter.Seq[*Session] { return h.sessions.all() }
 
 // Forget lets go of a session without revoking it. One whose tokens are not
 // saved yet, or whose refresh token is being spent, stays: messages.ErrUnavailable.
@@ -263,7 +253,7 @@ func (h *House) Forget(key string) error {
 		return messages.Later(messages.ErrUnavailable, time.Second,
 			messages.Failure{Reason: "its tokens are not saved yet"})
 	}
-	h.sessions.CompareAndDelete(key, s)
+	h.sessions.remove(s)
 	return nil
 }
 

@@ -108,6 +108,22 @@ func TestCloseWaitsForAForgottenSession(t *testing.T) {
 	})
 }
 
+func TestAllWhoCloseASessionLearnThatItHasEnded(t *testing.T) {
+	inWorld(t, func(w *world) {
+		s := w.opens("k")
+		w.endpoint.becomes(5*time.Second, nil)
+		go s.Ask(context.Background(), messages.Get{})
+		synctest.Wait()
+		first, second := s.close(), s.close()
+		<-first
+		<-second
+		<-s.close() // which finds that it has ended
+		if !s.ended {
+			t.Error("the session has not ended")
+		}
+	})
+}
+
 func TestForgottenSessionBeginsNothing(t *testing.T) {
 	inWorld(t, func(w *world) {
 		r := expired()

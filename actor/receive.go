@@ -35,9 +35,7 @@ func (s *Session) handle(m message) {
 		s.step(machine.Ask{Caller: first, More: more, Ask: m.ask})
 		s.declined(m.ask)
 	case left:
-		if number := m.from.first + machine.Caller(m.place); s.callers.leave(number) {
-			s.step(machine.Leave{Caller: number})
-		}
+		s.dismiss(m.from, m.place)
 	case done:
 		s.step(m.Done)
 	case change:
@@ -75,6 +73,13 @@ func (s *Session) arrives(c *crowd) {
 	defer s.mu.Unlock()
 	if s.coming == c {
 		s.coming = nil
+	}
+}
+
+// dismiss lets a caller go who does not wait any more.
+func (s *Session) dismiss(from *crowd, place int) {
+	if number, there := s.callers.leave(from, place); there {
+		s.step(machine.Leave{Caller: number})
 	}
 }
 
@@ -232,7 +237,7 @@ func (s incarnation) rest(ctx engine.Context) {
 	if s.posted > 0 || s.leaf.number != 0 || s.ticket != nil || s.timer != nil || !s.callers.nobody() || len(s.flights) > 0 {
 		return
 	}
-	if len(s.closing) > 0 && (s.machine.Quiet() || s.abandoned.Load()) {
+	if s.finished != nil && (s.machine.Quiet() || s.abandoned.Load()) {
 		s.end()
 	}
 	s.lieDown()
@@ -241,12 +246,11 @@ func (s incarnation) rest(ctx engine.Context) {
 
 // end is called with mu held, once nothing is left to be done.
 func (s *Session) end() {
+	if !s.ended {
+		close(s.finished)
+	}
 	s.ended = true
 	s.live.Store(nil)
-	for _, finished := range s.closing {
-		close(finished)
-	}
-	s.closing = nil
 	s.house.left.Delete(s)
 }
 

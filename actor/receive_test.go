@@ -47,6 +47,30 @@ func TestPanicInReceiveTurnsCallersAwayAndTheSessionBeginsAnew(t *testing.T) {
 	})
 }
 
+func TestCallerWhoLeavesLateTakesNobodyAlong(t *testing.T) {
+	inWorld(t, func(w *world) {
+		s := w.opens("k")
+		early, at := s.send(messages.Get{})
+		<-early.told
+		synctest.Wait()
+		if s.awake() {
+			t.Fatal("the actor that numbered him is still there")
+		}
+		w.endpoint.becomes(time.Second, nil)
+		late, _ := s.send(messages.Refresh{})
+		s.post(left{from: early, place: at})
+		time.Sleep(time.Minute)
+		select {
+		case <-late.told:
+			if r := late.reply; r.Err != nil || r.Token.Access != "access-2" {
+				t.Errorf("he who waits was told %v", r)
+			}
+		default:
+			t.Error("he who waits was told nothing")
+		}
+	})
+}
+
 func TestPanicInReceiveWithdrawsTheToken(t *testing.T) {
 	inWorld(t, func(w *world) {
 		s := w.opens("k")

@@ -24,13 +24,12 @@ type Session struct {
 	mu      sync.Mutex     // guards the fields below
 	rested  machine.Rested // what it is while it has no actor
 	*waking                // what it has besides while it has one; nil: it has none
-	last    machine.Caller
-	closing []chan struct{}
-	indexed *indexed // its refresh tokens, as the house has them; nil: it has none
-	idle    uint8    // sweeps without a call; two are enough
-	ended   bool     // closed, and nothing is left to be done
+	indexed *indexed       // its refresh tokens, as the house has them; nil: it has none
 
-	forgotten bool // what is on its way to the mailbox begins nothing
+	finished  chan struct{} // closed once it has ended; nil: nobody has closed it
+	ended     bool          // closed, and nothing is left to be done
+	forgotten bool          // what is on its way to the mailbox begins nothing
+	idle      uint8         // sweeps without a call; two are enough
 
 	abandoned atomic.Bool // closing, and only what is under way is waited for
 }
@@ -46,6 +45,7 @@ type waking struct {
 
 	// Only Receive touches the fields below.
 	callers  callers
+	last     machine.Caller // the newest of them
 	leaf     running
 	answered *machine.Done      // by a prompt store; what comes next
 	flights  map[uint64]*flight // exchanges under way, by their numbers
@@ -263,9 +263,11 @@ func (s *Session) close() <-chan struct{} { return s.closeAnd(nil) }
 
 // closeAnd is close that also closes seen, as soon as nobody is given a token.
 func (s *Session) closeAnd(seen chan<- struct{}) <-chan struct{} {
-	finished := make(chan struct{})
 	s.mu.Lock()
-	s.closing = append(s.closing, finished)
+	if s.finished == nil {
+		s.finished = make(chan struct{})
+	}
+	finished := s.finished
 	if s.waking != nil {
 		s.posted++ // in one go with the line above: rest must not end it before
 		pid := s.pid

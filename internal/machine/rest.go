@@ -11,8 +11,7 @@ import (
 // Rested is a session between two events, in as little memory as it needs: there
 // may be a million of them. It is immutable.
 type Rested struct {
-	full *Session    // what cannot be said in fewer words; nil: the rest says it all
-	pair *restedPair // nil: there is none
+	kept *remains // nil: the rest says it all
 
 	rev                            messages.Rev
 	grant, generation              uint32
@@ -23,8 +22,11 @@ type Rested struct {
 	fresh  bool // what the kind was given is still offered
 }
 
-// restedPair is a pair that rests.
-type restedPair struct {
+// remains is what is kept of a session that has more than its place: its pair, or all
+// of it.
+type remains struct {
+	all *Session // what cannot be said in fewer words; nil: the pair
+
 	token                   messages.Token
 	staleAt, expiredAt, due time.Time
 	renewer                 string
@@ -35,7 +37,7 @@ type restedPair struct {
 func (s Session) Rest() Rested {
 	if !s.plain() {
 		full := s // s itself would be moved to the heap, plain or not
-		return Rested{full: &full}
+		return Rested{kept: &remains{all: &full}}
 	}
 	r := Rested{
 		rev: s.rev, grant: uint32(s.pair.grant), generation: uint32(s.pair.generation),
@@ -43,7 +45,7 @@ func (s Session) Rest() Rested {
 		state: s.state, looked: s.looked, fresh: s.offered,
 	}
 	if p := s.pair; !p.blank() || !s.due.IsZero() {
-		r.pair = &restedPair{
+		r.kept = &remains{
 			token: p.token, staleAt: p.staleAt, expiredAt: p.expiredAt, due: s.due,
 			renewer: p.renewer, dropped: p.dropped,
 		}
@@ -54,8 +56,8 @@ func (s Session) Rest() Rested {
 // Session returns the session that rested, for one more Step. The key, the settings
 // and the rules are those that it had.
 func (r *Rested) Session(key string, settings *Settings, rules *Rules) Session {
-	if r.full != nil {
-		return *r.full
+	if r.whole() {
+		return *r.kept.all
 	}
 	s := Session{
 		settings: settings,
@@ -73,15 +75,18 @@ func (r *Rested) Session(key string, settings *Settings, rules *Rules) Session {
 	if r.fresh {
 		s.given, s.offered = &rules.Given, true
 	}
-	if p := r.pair; p != nil {
-		s.due = p.due
+	if k := r.kept; k != nil {
+		s.due = k.due
 		s.pair = pair{
-			token: p.token, grant: s.pair.grant, generation: s.pair.generation,
-			staleAt: p.staleAt, expiredAt: p.expiredAt, renewer: p.renewer, dropped: p.dropped,
+			token: k.token, grant: s.pair.grant, generation: s.pair.generation,
+			staleAt: k.staleAt, expiredAt: k.expiredAt, renewer: k.renewer, dropped: k.dropped,
 		}
 	}
 	return s
 }
+
+// whole reports whether all of the session is kept.
+func (r *Rested) whole() bool { return r.kept != nil && r.kept.all != nil }
 
 // plain reports whether Rested has words for all that a session is.
 func (s *Session) plain() bool {

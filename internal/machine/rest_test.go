@@ -17,7 +17,7 @@ func TestMostSessionsRestInFewWords(t *testing.T) {
 		}}} {
 			s := newStory(t, rules)
 			at.enter(s)
-			if r := s.cur.session.Rest(); r.full != nil {
+			if r := s.cur.session.Rest(); r.whole() {
 				t.Errorf("%s: all of %+v is kept", at.name, rules)
 			}
 		}
@@ -26,10 +26,10 @@ func TestMostSessionsRestInFewWords(t *testing.T) {
 
 // A tenth of a kilobyte, and a quarter for the token.
 func TestRestedSessionIsSmall(t *testing.T) {
-	if n := unsafe.Sizeof(Rested{}); n > 56 {
+	if n := unsafe.Sizeof(Rested{}); n > 48 {
 		t.Errorf("a session that rests takes %d bytes", n)
 	}
-	if n := unsafe.Sizeof(restedPair{}); n > 256 {
+	if n := unsafe.Sizeof(remains{}); n > 256 {
 		t.Errorf("its pair takes %d bytes", n)
 	}
 }

@@ -194,7 +194,7 @@ func (s *Session) sweep() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.idle = min(s.idle+1, 2)
-	if s.idle == 2 && s.waking == nil && !s.ended {
+	if s.idle == 2 && s.waking == nil && !s.ended && !s.rested.Asleep() {
 		s.quietly(machine.Sleep{})
 	}
 }

@@ -228,3 +228,17 @@ func TestMinValidityIsByThePreciseClock(t *testing.T) {
 		}
 	})
 }
+
+func TestSweepLeavesASleeperAlone(t *testing.T) {
+	inWorld(t, func(w *world) {
+		s := w.opens("k")
+		s.Ask(context.Background(), messages.Get{})
+		time.Sleep(time.Hour)
+		if s.Live(0) != nil {
+			t.Fatal("it does not sleep")
+		}
+		if n := testing.AllocsPerRun(10, s.sweep); n != 0 {
+			t.Errorf("%v allocations for a session that sleeps", n)
+		}
+	})
+}

@@ -88,6 +88,9 @@ func (r *Rested) Session(key string, settings *Settings, rules *Rules) Session {
 // whole reports whether all of the session is kept.
 func (r *Rested) whole() bool { return r.kept != nil && r.kept.all != nil }
 
+// Asleep reports whether there is nothing that a Sleep would let go of.
+func (r *Rested) Asleep() bool { return r.state == Empty && !r.whole() }
+
 // plain reports whether Rested has words for all that a session is.
 func (s *Session) plain() bool {
 	most := max(s.pair.grant, s.pair.generation, s.renewals, s.leaves, s.ops, s.flights)

@@ -95,7 +95,11 @@ func TestSleepDuringARequestCountsForWhatItBrings(t *testing.T) {
 	s := asking(now, Rules{Revocable: true})
 	woke := asleep.Past(now.Add(time.Second), 2*time.Hour)
 	minted := Minted{Token: token("tok1", "", now, time.Hour)}
-	s, effects := s.Step(woke, Done{Leaf: s.run.leaf, Outcome: minted})
+	s, _ = s.Step(woke, Done{Leaf: s.run.leaf, Outcome: minted})
+	s, effects := s.Step(woke, Done{Leaf: s.run.leaf, Outcome: Written{Rev: 1}})
+	if len(effects) == 0 {
+		t.Error("nobody is told anything")
+	}
 	for _, e := range effects {
 		if a, ok := e.(Answer); ok && a.Reply.Err == nil {
 			t.Error("a token was given out that is an hour over")

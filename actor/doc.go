@@ -5,6 +5,9 @@
 //	Session   one session: its mailbox, its machine, its published token
 //	bound     the slots and the rate of one token endpoint
 //	leaf      one I/O: a goroutine, a deadline, one answer
+//	crowd     callers who ask for the same at the same moment
+//	crew      goroutines that are kept for the next run or leaf
+//	register  the sessions by their keys
 //
 // A session is an actor of github.com/asynkron/protoactor-go, which no other
 // package imports. The engine gives it a mailbox that is emptied by one goroutine at a
@@ -23,6 +26,13 @@
 // against those who only look, and the hand-over from one incarnation of the actor
 // to the next. No I/O happens under a lock, and no callback but Config.Emit of a
 // session that falls asleep.
+//
+// # Who waits
+//
+// A caller who wants nothing but the token joins those who came before him and have
+// not arrived at the mailbox yet: they travel as one message, the machine holds, counts
+// and answers them as one, and closing one channel wakes them. So 10,000 callers on an
+// expired token are a handful of steps.
 //
 // # What ends
 //

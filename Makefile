@@ -22,7 +22,7 @@ test: ## run all tests with -race, and the volume tests again without, ten times
 	@go test -count=1 ./sessions
 
 .PHONY: check
-check: format lint bite test tidy fuzz ## what CI runs
+check: format lint bite test tidy fuzz bench ## what CI runs
 
 .PHONY: format
 format: $(LINT) ## fail if a file is not as gofumpt has it

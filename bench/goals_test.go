@@ -87,22 +87,27 @@ func TestGoalsThatWereNotMeasuredAreNotMissed(t *testing.T) {
 // A goal that asks for a contest or a column that is not there would never be missed.
 func TestEveryGoalFindsItsFigure(t *testing.T) {
 	for _, quick := range []bool{false, true} {
-		var all outcomes
-		for _, one := range scenarios() {
-			contests, err := one.contests(settings{quick: quick})
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, c := range contests {
-				all = append(all, pretend(one.name, c))
-			}
-		}
-		for _, v := range all.verdicts() {
+		for _, v := range pretendAll(t, quick).verdicts() {
 			if !v.measured {
 				t.Errorf("quick %v: %s: %s is not measured", quick, v.scenario, v.what)
 			}
 		}
 	}
+}
+
+// pretendAll is what would come of a run of all scenarios.
+func pretendAll(t *testing.T, quick bool) (all outcomes) {
+	t.Helper()
+	for _, one := range scenarios() {
+		contests, err := one.contests(settings{quick: quick})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range contests {
+			all = append(all, pretend(one.name, c))
+		}
+	}
+	return all
 }
 
 // pretend gives everybody who can a figure.

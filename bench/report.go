@@ -46,6 +46,9 @@ func (r *report) write() error {
 	if r.settings.markdown != "" {
 		errs = append(errs, r.writeMarkdown(r.settings.markdown))
 	}
+	if r.settings.summary != "" {
+		errs = append(errs, r.writeSummary(r.settings.summary))
+	}
 	if r.settings.plot != "" {
 		errs = append(errs, drawAll(r.outcomes, r.settings.plot))
 	}

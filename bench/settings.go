@@ -17,7 +17,7 @@ type settings struct {
 	check  bool
 
 	// Files and a folder to write; empty: none.
-	json, markdown, plot string
+	json, markdown, summary, plot string
 }
 
 // parse reads the flags. It tells w what is wrong with them, or what they are.
@@ -52,7 +52,8 @@ func (s *settings) flags() *flag.FlagSet {
 	flags.BoolVar(&s.quick, "quick", false, "all in less than a minute: fewer sessions and callers, shorter rounds")
 	flags.BoolVar(&s.check, "check", false, "put each figure beside its goal, and exit with 1 if one is missed")
 	flags.StringVar(&s.json, "json", "", "write all rounds of all figures to this `file`")
-	flags.StringVar(&s.markdown, "markdown", "", "write the tables to this `file`, for a README")
+	flags.StringVar(&s.markdown, "markdown", "", "write the tables to this `file`, as Markdown")
+	flags.StringVar(&s.summary, "summary", "", "put the most important figures into this `file`, between two comments that it has")
 	flags.StringVar(&s.plot, "plot", "", "draw the figures into this `folder`, as SVG and PNG")
 	return flags
 }

@@ -85,7 +85,7 @@ type House struct {
 	closed    atomic.Bool
 	stopWatch context.CancelFunc
 
-	sweepMu sync.Mutex // guards sweeper
+	sweepMu sync.Mutex // guards sweeper, and what begins beside Close
 	sweeper clockutil.Timer
 }
 

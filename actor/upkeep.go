@@ -114,14 +114,8 @@ func (h *House) armSweep() {
 	}
 }
 
-// sweep runs in a goroutine of its own: a clock's callback must not block.
 func (h *House) sweep() {
-	h.sweepMu.Lock()
-	defer h.sweepMu.Unlock()
-	if h.closed.Load() {
-		return
-	}
-	h.crew.run(func() {
+	h.aside(func() {
 		for s := range h.All() {
 			s.sweep()
 		}
@@ -132,16 +126,21 @@ func (h *House) sweep() {
 // rouse has the sessions look at the clock: the machine was suspended, and timers are
 // late by as long as it has slept.
 func (h *House) rouse() {
-	h.sweepMu.Lock()
-	defer h.sweepMu.Unlock()
-	if h.closed.Load() {
-		return
-	}
-	h.crew.run(func() {
+	h.aside(func() {
 		for s := range h.All() {
 			s.rouse()
 		}
 	})
+}
+
+// aside runs f in a goroutine of its own, since a clock's callback must not block, and
+// not at all when the House is closed.
+func (h *House) aside(f func()) {
+	h.sweepMu.Lock()
+	defer h.sweepMu.Unlock()
+	if !h.closed.Load() {
+		h.crew.run(f)
+	}
 }
 
 func (h *House) stopSweep() {

@@ -25,9 +25,8 @@ func (s *Session) Ask(ctx context.Context, ask messages.Ask) messages.Reply {
 	if ctx.Err() != nil {
 		return messages.Reply{Err: context.Cause(ctx)}
 	}
-	w := s.house.waiters.Get().(*waiter)
-	if !s.post(asked{ask: ask, from: w}) {
-		s.house.waiters.Put(w)
+	w := s.begin(ask)
+	if w == nil {
 		return messages.Reply{Err: messages.ErrClosed}
 	}
 	select {
@@ -37,6 +36,16 @@ func (s *Session) Ask(ctx context.Context, ask messages.Ask) messages.Reply {
 	case <-ctx.Done():
 		return s.leave(ctx, w)
 	}
+}
+
+// begin posts an ask; nil: the session has ended.
+func (s *Session) begin(ask messages.Ask) *waiter {
+	w := s.house.waiters.Get().(*waiter)
+	if !s.post(asked{ask: ask, from: w}) {
+		s.house.waiters.Put(w)
+		return nil
+	}
+	return w
 }
 
 // leave gives up waiting. An answer that is there already wins.
@@ -50,3 +59,29 @@ func (s *Session) leave(ctx context.Context, w *waiter) messages.Reply {
 	s.post(left{who: w})
 	return messages.Reply{Err: context.Cause(ctx)}
 }
+
+// Call is an Ask by who cannot wait, as in a simulation: he comes back and looks.
+type Call struct {
+	session *Session
+	waiter  *waiter
+}
+
+// Call begins an ask, and reports false if the session has ended.
+func (s *Session) Call(ask messages.Ask) (c Call, ok bool) {
+	w := s.begin(ask)
+	return Call{session: s, waiter: w}, w != nil
+}
+
+// Answer returns the answer if it is there. It is there once; after it the Call is over.
+func (c Call) Answer() (r messages.Reply, ok bool) {
+	select {
+	case r := <-c.waiter.reply:
+		c.session.house.waiters.Put(c.waiter)
+		return r, true
+	default:
+		return messages.Reply{}, false
+	}
+}
+
+// Leave gives up waiting. The Call is over.
+func (c Call) Leave() { c.session.post(left{who: c.waiter}) }

@@ -37,20 +37,26 @@ type running struct {
 }
 
 // run starts a leaf of the session's run.
-func (s *Session) run(leaf machine.Leaf, f func(context.Context) machine.Outcome) {
-	s.leaf = s.start(leaf, f)
+func (s *Session) run(leaf machine.Leaf, e machine.Effect, f func(context.Context) machine.Outcome) {
+	s.leaf = s.start(leaf, e, f)
 }
 
-// start starts one leaf: a goroutine under a deadline of its own, which reports
-// once. The caller who happened to start it has no part in it.
-func (s *Session) start(leaf machine.Leaf, f func(context.Context) machine.Outcome) running {
+// start starts one leaf, which goes on by itself under a deadline of its own and
+// reports once. The caller who happened to start it has no part in it.
+func (s *Session) start(leaf machine.Leaf, e machine.Effect, f func(context.Context) machine.Outcome) running {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	deadline := s.house.clock.AfterFunc(leaf.Deadline, func() { cancel(context.DeadlineExceeded) })
-	s.house.goroutines.Go(func() {
-		outcome := attempt(limited{ctx}, f)
-		deadline.Stop()
-		cancel(nil)
-		s.post(done{machine.Done{Leaf: leaf.Number, Outcome: outcome}})
+	s.house.stage.Perform(Job{
+		Session: s,
+		Effect:  e,
+		Leaf:    leaf,
+		Context: ctx,
+		Do:      func() machine.Outcome { return attempt(limited{ctx}, f) },
+		Report: func(o machine.Outcome) {
+			deadline.Stop()
+			cancel(nil)
+			s.post(done{machine.Done{Leaf: leaf.Number, Outcome: o}})
+		},
 	})
 	return running{number: leaf.Number, cancel: func() { cancel(context.Canceled) }}
 }

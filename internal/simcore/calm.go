@@ -1,6 +1,7 @@
 package simcore
 
 import (
+	"slices"
 	"time"
 
 	"github.com/holdfast-go/holdfast/messages"
@@ -13,6 +14,7 @@ func (w *World) settleDown() {
 	}
 	w.calm = true
 	w.note(noteCalm, nil, -1)
+	w.setRight()
 	w.settle(15 * time.Minute)
 	for _, slot := range w.procs {
 		for i := range slot.seats {
@@ -144,6 +146,11 @@ func (w *World) checkSavedAtLast(i, n int, p *pair) {
 	}
 }
 
+// living reports whether a process has not ended.
+func (w *World) living() bool {
+	return slices.ContainsFunc(w.procs, func(p *process) bool { return !p.dead })
+}
+
 // closeAll lets go of everything, and sees whether it ends.
 func (w *World) closeAll() {
 	w.over = true
@@ -152,7 +159,9 @@ func (w *World) closeAll() {
 			p.close()
 		}
 	}
-	w.settle(20 * time.Minute)
+	for limit := w.now + 20*time.Minute; w.broken == nil && w.living() && w.now < limit; {
+		w.settle(time.Second)
+	}
 	for _, p := range w.procs {
 		if !p.dead && w.broken == nil {
 			w.breaks("closes", "process %d is not quiet", p.slot)

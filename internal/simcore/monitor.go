@@ -210,7 +210,7 @@ func (s *seat) checkToken(t messages.Token, how string) {
 		w.breaks("rejected", "a%d is %s after it was rejected", n, how)
 	}
 	mine := p.by == s.by && p.leaf <= s.barredLeaf
-	if mine || slices.Contains(s.barredFamilies, p.family) {
+	if !w.known[s.index].misdated && (mine || slices.Contains(s.barredFamilies, p.family)) {
 		w.breaks("revoked", "a%d is %s after it was revoked", n, how)
 	}
 	if w.script.Terms.Processes == 1 && !w.known[s.index].loose() && !w.server.alive(t.Access, w.now) {

@@ -185,7 +185,7 @@ func (w *World) pauses(p *process, s *seat) {
 	case w.strikes(Suspend, key):
 		p.freeze(w.pauseOf(key), true)
 	case w.strikes(Jump, key):
-		p.setClock(w.jumpOf(key))
+		p.setClock(w.clockOf(key))
 	}
 }
 
@@ -193,8 +193,10 @@ func (w *World) pauseOf(key uint64) time.Duration {
 	return pick(w.chance(key, 0x9a5e), time.Second, 5*time.Second, 20*time.Second, time.Minute, 5*time.Minute)
 }
 
-func (w *World) jumpOf(key uint64) time.Duration {
-	return pick(w.chance(key, 0x10b9), -time.Minute, -time.Second, time.Second, time.Minute, time.Hour, -time.Hour)
+// clockOf is how far ahead a clock is set: mostly by less than what is allowed for.
+func (w *World) clockOf(key uint64) time.Duration {
+	life := w.script.Terms.Life
+	return pick(w.chance(key, 0x10b9), 0, 0, -time.Second, time.Second, -life/60, life/60, -life/20, life/20, -time.Hour, time.Hour)
 }
 
 // freeze lets the process stand still; suspended: with its monotonic clock.
@@ -238,11 +240,20 @@ func (t *thaw) happen() {
 	p.disturbed++
 }
 
-// setClock sets the wall clock of the process.
-func (p *process) setClock(by time.Duration) {
-	p.wall += by
+// setClock sets the wall clock of the process so far ahead.
+func (p *process) setClock(ahead time.Duration) {
+	p.wall = ahead
 	p.world.note(noteJump, p, -1, uint64(p.wall))
 	p.world.sawWall(p.wall)
+}
+
+// setRight lets the clocks of the world be right again.
+func (w *World) setRight() {
+	for _, p := range w.procs {
+		if p.wall != 0 {
+			p.setClock(0)
+		}
+	}
 }
 
 // bugs is where the House tells of a panic in Step.

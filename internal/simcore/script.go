@@ -195,7 +195,7 @@ func (d *drawer) weather(allowed Weather) {
 		}
 	}
 	for _, f := range []Fault{Crash, Cut, Pause, Suspend, Jump} { // which strike at steps, of which there are more
-		w[f] = min(w[f], 30)
+		w[f] = min(w[f]/5+1, w[f])
 	}
 	for f := range w {
 		w[f] = min(w[f], allowed[f])

@@ -102,7 +102,22 @@ func (w *World) Play(s *Script) *Violation {
 	for w.broken == nil && w.play(end) {
 	}
 	w.settleDown()
+	w.vacate()
 	return w.broken
+}
+
+// vacate stops every actor that is left, which the engine would keep.
+func (w *World) vacate() {
+	w.over = true
+	for _, p := range w.procs {
+		if !p.dead {
+			p.die()
+		}
+		p.still = false
+	}
+	for len(w.runs) > 0 {
+		w.next(len(w.runs))
+	}
 }
 
 // end is when the last event is over.

@@ -74,8 +74,10 @@ func (s *step) checkMint(e machine.Mint) {
 		*m = mints{renewal: e.Renewal, of: held, gen: s.view.Generation}
 	}
 	s.mints.n++
-	s.checkTries(s.mints.n)
 	ending := w.known[s.index].revokes > 0 && s.view.State == machine.Revoked
+	if !ending {
+		s.checkTries(s.mints.n)
+	}
 	if r := s.rested; !ending && s.now.Before(r.until) && r.of == held && r.gen == s.view.Generation {
 		w.breaks("left alone", "a request goes out %v too early", r.until.Sub(s.now))
 	}
@@ -203,7 +205,7 @@ func (s *seat) checkToken(t messages.Token, how string) {
 		w.breaks("foreign", "%q is %s in session %d", t.Access.Reveal(), how, s.index)
 		return
 	}
-	if over := w.now - p.expiry; over >= w.tolerance(p)+s.by.lost || !s.by.Now().Before(t.Expiry) {
+	if over := w.now - p.expiry; over >= w.tolerance(p) || !s.by.Now().Before(t.Expiry) {
 		w.breaks("expired", "a%d is %s %v after its end", n, how, over)
 	}
 	if slices.Contains(s.barredPairs, n) {
@@ -221,11 +223,12 @@ func (s *seat) checkToken(t messages.Token, how string) {
 // loose reports whether anything has happened for which a token may be dead.
 func (k *known) loose() bool { return k.troubled || k.revokes > 0 || k.logins > 0 }
 
-// tolerance is how long after its end a token may be given out because clocks differ by
-// more than the margin.
+// tolerance is how long after its end a token may be given out: because clocks differ by
+// more than the margin, or because a machine was suspended, and its monotonic clock with
+// it, by which lives are measured.
 func (w *World) tolerance(p *pair) time.Duration {
 	margin := min(3*time.Minute, max(p.life/10, 1250*time.Millisecond), p.life/2)
-	return max(0, w.wallMax-w.wallMin-margin)
+	return max(0, w.wallMax-w.wallMin-margin) + w.lost
 }
 
 // checkLong: who wants a token that is valid for long gets one.

@@ -229,6 +229,7 @@ func (t *thaw) happen() {
 	p.still = false
 	if t.suspended {
 		p.lost += t.lasted
+		p.world.lost += t.lasted
 	}
 	for _, f := range p.held {
 		p.Schedule(f)

@@ -167,7 +167,7 @@ func (s *step) comes(ev machine.Ask) {
 	if _, revoke := ev.Ask.(messages.Revoke); revoke && s.view.State == machine.Revoked && (rules.Revocable || rules.Forgets) {
 		s.by.world.known[s.index].revokes++
 		s.rested = rested{}
-		s.barFamily(s.heldPair(ev.Ask))
+		s.barFamily(s.heldPair(nil))
 		if s.published {
 			s.barFamily(numberOf(s.snapshot.Token.Access))
 		}

@@ -31,6 +31,7 @@ type World struct {
 	known   []known // what the monitors know of each session
 
 	wallMin, wallMax time.Duration // of all wall clocks
+	lost             time.Duration // by all monotonic ones
 
 	steps, renewals uint64
 	hash            uint64
@@ -81,7 +82,7 @@ func (w *World) reset(s *Script) {
 	w.procs = make([]*process, s.Terms.Processes)
 	w.kinds, w.rules, w.known = make([]kind, n), make([]actor.Rules, n), make([]known, n)
 	w.serving, w.minting, w.calls = nil, w.minting[:0], w.calls[:0]
-	w.wallMin, w.wallMax = 0, 0
+	w.wallMin, w.wallMax, w.lost = 0, 0, 0
 	w.steps, w.renewals, w.hash, w.broken = 0, 0, 0, nil
 }
 

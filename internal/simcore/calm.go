@@ -22,6 +22,7 @@ func (w *World) settleDown() {
 			w.settle(time.Second) // the others hear of it
 		}
 	}
+	w.checkSavedAtLast()
 	for i := range w.known {
 		w.checkKept(i)
 	}
@@ -122,9 +123,6 @@ func (w *World) checkKept(i int) {
 	if w.broken != nil || !w.rules[i].OneTime {
 		return
 	}
-	for n := range w.server.pairs {
-		w.checkSavedAtLast(i, n+1, &w.server.pairs[n])
-	}
 	r := w.store.shelves[i].newest()
 	if r == nil || r.Status.Tombstone() || w.known[i].revokes > 0 || w.runOut(r.Token) {
 		return
@@ -137,12 +135,15 @@ func (w *World) checkKept(i int) {
 }
 
 // checkSavedAtLast: a pair that has reached its process is saved, or overtaken.
-func (w *World) checkSavedAtLast(i, n int, p *pair) {
-	if p.session != i || !p.delivered || p.saved || p.parent == 0 || w.admits(i) || w.known[i].logins > 0 {
-		return
-	}
-	if from := &w.server.pairs[p.parent-1]; !from.troubled && !w.server.families[p.family].dead {
-		w.breaks("kept", "a%d was brought to process %d and never saved", n, p.by.slot)
+func (w *World) checkSavedAtLast() {
+	for n := range w.server.pairs {
+		p := &w.server.pairs[n]
+		if !p.delivered || p.saved || p.parent == 0 || w.admits(p.session) || w.known[p.session].logins > 0 {
+			continue
+		}
+		if from := &w.server.pairs[p.parent-1]; !from.troubled && !w.server.families[p.family].dead {
+			w.breaks("kept", "a%d was brought to process %d and never saved", n+1, p.by.slot)
+		}
 	}
 }
 

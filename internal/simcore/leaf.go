@@ -30,6 +30,7 @@ type leaf struct {
 	instead error // what is reported whatever was done; nil: what was done
 	outcome machine.Outcome
 
+	taken     bool // back, on its way
 	answered  bool
 	disturbed bool // its process has stood still, or died, meanwhile
 	spends    int  // the pair whose refresh token a Mint spends; zero: none
@@ -244,6 +245,7 @@ func (s *serving) happen() {
 	l := (*leaf)(s)
 	w := l.by.world
 	if l.job.Context.Err() != nil && !l.seat.expired(l) && w.chance(l.key, 0x5e)%2 == 0 {
+		l.taken = true
 		return
 	}
 	l.outcome = l.do(l.gives)
@@ -262,8 +264,11 @@ func (a *answering) happen() {
 		return
 	case l.instead != nil:
 		l.outcome = l.do(l.instead)
-	case l.outcome == nil: // taken back
+	case l.taken:
 		l.outcome = l.do(l.over())
+	case l.outcome == nil: // it arrives at this very instant
+		p.world.after(0, a)
+		return
 	}
 	l.answered = true
 	l.job.Report(l.outcome)

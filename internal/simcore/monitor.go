@@ -208,11 +208,12 @@ func (s *seat) checkToken(t messages.Token, how string) {
 	if over := w.now - p.expiry; over >= w.tolerance(p) || !s.by.Now().Before(t.Expiry) {
 		w.breaks("expired", "a%d is %s %v after its end", n, how, over)
 	}
-	if slices.Contains(s.barredPairs, n) {
+	right := !w.known[s.index].misdated // else what was given at first comes again
+	if right && slices.Contains(s.barredPairs, n) {
 		w.breaks("rejected", "a%d is %s after it was rejected", n, how)
 	}
 	mine := p.by == s.by && p.leaf <= s.barredLeaf
-	if !w.known[s.index].misdated && (mine || slices.Contains(s.barredFamilies, p.family)) {
+	if right && (mine || slices.Contains(s.barredFamilies, p.family)) {
 		w.breaks("revoked", "a%d is %s after it was revoked", n, how)
 	}
 	if w.script.Terms.Processes == 1 && !w.known[s.index].loose() && !w.server.alive(t.Access, w.now) {
@@ -436,7 +437,7 @@ func (s *step) after() {
 func (s *step) checkSnapshot() {
 	w := s.by.world
 	if p := w.server.pair(s.snapshot.Token.Access); p != nil && p.saved {
-		if s.placed.after(p.placed) {
+		if s.placed.after(p.placed) && !w.known[s.index].misdated {
 			w.breaks("order", "%v is published after %v", p.placed, s.placed)
 		}
 		s.placed = p.placed

@@ -14,6 +14,7 @@ type Script struct {
 	Faults  uint64  // seed of what goes wrong
 	Weather Weather // how often
 	Terms   Terms
+	Lasts   time.Duration // at least, however soon the last event comes
 	Events  []Event
 }
 

@@ -21,8 +21,14 @@ type shelves struct {
 	looks     uint64 // that were no leaves
 }
 
-// shelf is all the revisions of one key, the newest last.
-type shelf struct{ past []revision }
+// shelf is the newest revisions of one key, the newest last.
+type shelf struct {
+	gone int // how many there were before them
+	past []revision
+}
+
+// remembered is how many revisions a shelf keeps at least.
+const remembered = 32
 
 // revision is one write.
 type revision struct {
@@ -44,11 +50,11 @@ func (t *shelves) reset(w *World, sessions int) {
 	t.shelves = t.shelves[:sessions]
 	for i := range t.shelves {
 		clear(t.shelves[i].past)
-		t.shelves[i].past = t.shelves[i].past[:0]
+		t.shelves[i].gone, t.shelves[i].past = 0, t.shelves[i].past[:0]
 	}
 }
 
-func (s *shelf) rev() store.Rev { return store.Rev(len(s.past)) }
+func (s *shelf) rev() store.Rev { return store.Rev(s.gone + len(s.past)) }
 
 // newest returns the newest record; nil: there is none.
 func (s *shelf) newest() *messages.Record {
@@ -59,7 +65,7 @@ func (s *shelf) newest() *messages.Record {
 }
 
 func (s *shelf) entry(rev store.Rev) store.Entry {
-	r := &s.past[rev-1]
+	r := &s.past[int(rev)-1-s.gone]
 	return store.Entry{Key: r.key, Value: r.value, Rev: rev, Op: r.op, Gone: r.gone}
 }
 
@@ -82,7 +88,7 @@ func (t *shelves) Load(_ context.Context, key string, least store.Rev) (store.En
 	if len(s.past) == 0 {
 		return store.Entry{}, store.ErrNotFound
 	}
-	rev := max(s.rev()-min(back, s.rev()), least, 1)
+	rev := max(s.rev()-min(back, s.rev()), least, store.Rev(s.gone+1))
 	if rev > s.rev() {
 		return store.Entry{}, store.ErrUnavailable
 	}
@@ -99,9 +105,9 @@ func (t *shelves) Swap(_ context.Context, key string, prev store.Rev, value []by
 		return 0, l.refusal
 	}
 	s := t.shelf(key)
-	for i := len(s.past) - 1; i >= 0; i-- {
+	for i := len(s.past) - 1; i >= 0 && s.gone+i >= int(prev); i-- { // it can only have landed after prev
 		if s.past[i].op == op {
-			return store.Rev(i + 1), nil
+			return store.Rev(s.gone + i + 1), nil
 		}
 	}
 	if l.touched && len(s.past) > 0 {
@@ -120,6 +126,17 @@ func (t *shelves) Swap(_ context.Context, key string, prev store.Rev, value []by
 	return s.rev(), nil
 }
 
+// put adds a revision, and lets go of what nobody asks for any more.
+func (s *shelf) put(r revision) {
+	if len(s.past) == 2*remembered {
+		copy(s.past, s.past[remembered:])
+		clear(s.past[remembered:])
+		s.past = s.past[:remembered]
+		s.gone += remembered
+	}
+	s.past = append(s.past, r)
+}
+
 // touch is somebody who writes what is there once more.
 func (t *shelves) touch(key string, s *shelf) {
 	again := s.past[len(s.past)-1]
@@ -132,8 +149,8 @@ func (t *shelves) land(key string, s *shelf, r revision) {
 	r.at = w.now
 	t.writes++
 	w.checkRecord(i, s.newest(), &r.record)
-	s.past = append(s.past, r)
-	w.note(noteWrite, nil, i, uint64(len(s.past)), uint64(numberOf(r.record.Token.Access)), uint64(r.record.Status))
+	s.put(r)
+	w.note(noteWrite, nil, i, uint64(s.rev()), uint64(numberOf(r.record.Token.Access)), uint64(r.record.Status))
 	if p := w.server.pair(r.record.Token.Access); p != nil {
 		p.saved, p.placed = true, place{r.record.Grant, r.record.Generation}
 	}

@@ -124,9 +124,9 @@ func (w *World) vacate() {
 // end is when the last event is over.
 func (w *World) end() time.Duration {
 	if n := len(w.script.Events); n > 0 {
-		return w.script.Events[n-1].At + 2*time.Second
+		return max(w.script.Lasts, w.script.Events[n-1].At+2*time.Second)
 	}
-	return 0
+	return w.script.Lasts
 }
 
 // play lets the next thing happen, and looks who is answered.

@@ -175,7 +175,11 @@ func (s *Session) post(m message) bool {
 func (s *Session) quietly(ev machine.Event) {
 	next, effects := s.value().Step(s.house.clock.Now(), ev)
 	s.rested = next.Rest()
-	for _, e := range effects[:s.house.stage.Stepped(s, &next, ev, effects)] {
+	if s.house.config.Stage != nil { // next stays off the heap where nobody looks at it
+		shown := next
+		effects = effects[:s.house.stage.Stepped(s, &shown, ev, effects)]
+	}
+	for _, e := range effects {
 		s.do(e)
 	}
 }

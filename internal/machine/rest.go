@@ -34,7 +34,8 @@ type restedPair struct {
 // Rest returns what is to be kept of a session until its next event.
 func (s Session) Rest() Rested {
 	if !s.plain() {
-		return Rested{full: &s}
+		whole := s // on the heap, where s itself need not be
+		return Rested{full: &whole}
 	}
 	r := Rested{
 		rev: s.rev, grant: uint32(s.pair.grant), generation: uint32(s.pair.generation),

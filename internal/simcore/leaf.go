@@ -126,12 +126,18 @@ func (w *World) timesOut(l *leaf) {
 func (l *leaf) over() error {
 	switch l.job.Effect.(type) {
 	case machine.Claim, machine.Save:
-		return fmt.Errorf("%w: %w", store.ErrUnknown, context.DeadlineExceeded)
+		return errSwapOver
 	case machine.Load:
-		return fmt.Errorf("%w: %w", store.ErrUnavailable, context.DeadlineExceeded)
+		return errLoadOver
 	}
-	return messages.Failure{Verdict: messages.Doubtful, Reason: "no answer in time"}
+	return errOver
 }
+
+var (
+	errSwapOver = fmt.Errorf("%w: %w", store.ErrUnknown, context.DeadlineExceeded)
+	errLoadOver = fmt.Errorf("%w: %w", store.ErrUnavailable, context.DeadlineExceeded)
+	errOver     = error(messages.Failure{Verdict: messages.Doubtful, Reason: "no answer in time"})
+)
 
 // commonFate is what can go wrong with every leaf.
 func (w *World) commonFate(l *leaf) bool {

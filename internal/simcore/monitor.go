@@ -10,7 +10,7 @@ import (
 
 // flies: at most one renewal is under way for a session of a process, and it is at one
 // leaf at a time.
-func (s *step) flies(l machine.Leaf, e machine.Effect) {
+func (s *look) flies(l machine.Leaf, e machine.Effect) {
 	w := s.by.world
 	if l.Number <= s.leaf {
 		w.breaks("one renewal", "leaf %d was used before", l.Number)
@@ -24,7 +24,7 @@ func (s *step) flies(l machine.Leaf, e machine.Effect) {
 
 // mayAbandon reports whether a leaf need not have landed: it has had its time, or nothing
 // hangs on it.
-func (s *step) mayAbandon(f flight) bool {
+func (s *look) mayAbandon(f flight) bool {
 	switch f.effect.(type) {
 	case machine.Queue, machine.Load:
 		return true
@@ -42,7 +42,7 @@ func (s *step) mayAbandon(f flight) bool {
 }
 
 // fliesBeside: sixteen exchanges of a session at most are under way, and one for the same.
-func (s *step) fliesBeside(e machine.Exchange) {
+func (s *look) fliesBeside(e machine.Exchange) {
 	w := s.by.world
 	s.leaf = max(s.leaf, e.Number)
 	if s.by.world.rules[s.index].Exchanging != machine.ByRequest {
@@ -62,7 +62,7 @@ func (s *step) fliesBeside(e machine.Exchange) {
 }
 
 // checkMint looks at a request before it is sent.
-func (s *step) checkMint(e machine.Mint) {
+func (s *look) checkMint(e machine.Mint) {
 	w := s.by.world
 	rules := &w.rules[s.index]
 	if len(e.Proofs) > 0 {
@@ -97,7 +97,7 @@ func (s *step) checkMint(e machine.Mint) {
 }
 
 // checkTries: a renewal tries again a few times at most.
-func (s *step) checkTries(n int) {
+func (s *look) checkTries(n int) {
 	if retries := s.by.world.script.Terms.settings().Retries; n > 1+max(0, retries) {
 		s.by.world.breaks("bound", "a renewal sends request %d", n)
 	}
@@ -105,7 +105,7 @@ func (s *step) checkTries(n int) {
 
 // checkHalf: a request that spends a token goes out in the first half of its claim, and
 // ends within the other.
-func (s *step) checkHalf(e machine.Mint) {
+func (s *look) checkHalf(e machine.Mint) {
 	c := s.claimed
 	if c.length == 0 || c.renewal != e.Renewal {
 		return
@@ -188,7 +188,7 @@ func (b *bucket) take(now time.Duration) bool {
 }
 
 // publishes is a token that anybody may take from now on.
-func (s *step) publishes(e machine.Publish) {
+func (s *look) publishes(e machine.Publish) {
 	w := s.by.world
 	s.published, s.snapshot = true, e
 	s.checkToken(e.Token, "published")
@@ -240,7 +240,7 @@ func (s *seat) checkLong(t messages.Token, least time.Duration) {
 }
 
 // answers: each caller is answered once.
-func (s *step) answers(e machine.Answer) {
+func (s *look) answers(e machine.Answer) {
 	w, a := s.by.world, s.who(e.Caller)
 	switch {
 	case a == nil || a.ask == nil:
@@ -270,7 +270,7 @@ func (s *step) answers(e machine.Answer) {
 }
 
 // rejects: a token that was rejected is not given out any more.
-func (s *step) rejects(r messages.Reject, held int) {
+func (s *look) rejects(r messages.Reject, held int) {
 	if r.Token.Reveal()[0] == 'x' {
 		s.barredExchanged = append(s.barredExchanged, r.Token)
 		return
@@ -288,7 +288,7 @@ func (s *step) rejects(r messages.Reject, held int) {
 
 // revokes: when Revoke returns nil nothing of the grant is published here, or lives at
 // the server.
-func (s *step) revokes(a *asked) {
+func (s *look) revokes(a *asked) {
 	w := s.by.world
 	if s.published && s.now.Before(s.snapshot.Until) && slices.Contains(s.barredFamilies, w.familyOf(s.snapshot.Token.Access)) {
 		w.breaks("withdrawn", "a token is published when Revoke returns")
@@ -333,7 +333,7 @@ func (w *World) lives(of *pair) bool {
 }
 
 // checkExchanged: a token given in exchange is this session's, for this, and lives.
-func (s *step) checkExchanged(x messages.Exchange, t messages.Token) {
+func (s *look) checkExchanged(x messages.Exchange, t messages.Token) {
 	w := s.by.world
 	switch w.rules[s.index].Exchanging {
 	case machine.NoExchange:
@@ -368,7 +368,7 @@ func (s *step) checkExchanged(x messages.Exchange, t messages.Token) {
 }
 
 // tells: a death is told only when it is written where others can see it.
-func (s *step) tells(ev messages.Event) {
+func (s *look) tells(ev messages.Event) {
 	if _, denied := ev.(messages.Denied); !denied || !s.by.world.script.Terms.Shared || !s.by.world.rules[s.index].OneTime {
 		return
 	}
@@ -385,7 +385,7 @@ func (s *step) tells(ev messages.Event) {
 }
 
 // checkSaved: nobody is told of a token that is not saved, unless the session says so.
-func (s *step) checkSaved(t messages.Token) {
+func (s *look) checkSaved(t messages.Token) {
 	p := s.by.world.server.pair(t.Access)
 	if p != nil && !p.saved && !s.unsaved && !s.view.Unsaved && !s.says() {
 		s.by.world.breaks("saved first", "%s is given out before it is saved", t.Access.Reveal())
@@ -393,7 +393,7 @@ func (s *step) checkSaved(t messages.Token) {
 }
 
 // says reports whether the step says that its pair is unsaved, later in its effects.
-func (s *step) says() bool {
+func (s *look) says() bool {
 	return slices.ContainsFunc(s.effects, func(e machine.Effect) bool {
 		if e, ok := e.(machine.Emit); ok {
 			_, unsaved := e.Event.(messages.Unsaved)
@@ -404,7 +404,7 @@ func (s *step) says() bool {
 }
 
 // after looks at what must hold after each step.
-func (s *step) after() {
+func (s *look) after() {
 	w := s.by.world
 	if l, ok := s.ev.(machine.Leave); ok && s.who(l.Caller) != nil {
 		s.who(l.Caller).left = true // from here on: what is due comes first
@@ -434,7 +434,7 @@ func (s *step) after() {
 
 // checkSnapshot: what is published is what the session holds, and no older token follows
 // a newer one.
-func (s *step) checkSnapshot() {
+func (s *look) checkSnapshot() {
 	w := s.by.world
 	if p := w.server.pair(s.snapshot.Token.Access); p != nil && p.saved {
 		if s.placed.after(p.placed) && !w.known[s.index].misdated {
@@ -457,7 +457,7 @@ func (p place) after(q place) bool {
 }
 
 // checkTimer: a timer that changes nothing does not fire again and again.
-func (s *step) checkTimer() {
+func (s *look) checkTimer() {
 	w := s.by.world
 	if s.tick.at != w.now || len(s.effects) > 0 {
 		s.tick.at, s.tick.times = w.now, 0

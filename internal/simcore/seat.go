@@ -106,24 +106,24 @@ func sessionOf(key string) int {
 func (s *seat) stepped(is *machine.Session, ev machine.Event, effects []machine.Effect) {
 	w := s.by.world
 	now := s.by.Now()
-	v := is.View(now)
-	if f := w.forge; f != nil {
-		ev, effects = f.step(s, is, &v, ev, effects)
+	l := &w.look
+	*l = look{seat: s, is: is, view: is.View(now), ev: ev, effects: effects, now: now}
+	if w.forge != nil {
+		w.forge(l)
 	}
-	w.noteStepped(s, v, ev, effects)
-	step := step{seat: s, is: is, view: v, ev: ev, effects: effects, now: now}
-	step.happens()
-	for _, e := range effects {
-		step.does(e)
+	w.noteStepped(s, &l.view, l.ev, l.effects)
+	l.happens()
+	for _, e := range l.effects {
+		l.does(e)
 	}
 	if !s.by.dead { // else a part of the effects is missing
-		step.after()
+		l.after()
 	}
 	s.wake = is.Wake()
 }
 
-// step is one step, as the monitors look at it.
-type step struct {
+// look is one step, as the monitors look at it.
+type look struct {
 	*seat
 	is      *machine.Session
 	view    machine.View
@@ -134,7 +134,7 @@ type step struct {
 }
 
 // happens looks at the event.
-func (s *step) happens() {
+func (s *look) happens() {
 	switch ev := s.ev.(type) {
 	case machine.Ask:
 		s.comes(ev)
@@ -156,7 +156,7 @@ func (s *seat) who(c machine.Caller) *asked {
 }
 
 // comes notes a caller. A Revoke bars what is held, from here on.
-func (s *step) comes(ev machine.Ask) {
+func (s *look) comes(ev machine.Ask) {
 	if ev.Caller != 0 {
 		for len(s.asked) < int(ev.Caller) {
 			s.asked = append(s.asked, asked{})
@@ -177,7 +177,7 @@ func (s *step) comes(ev machine.Ask) {
 
 // heldPair is the number of the pair that the session holds or, for a Revoke, the one in
 // the store as long as nothing is known of another.
-func (s *step) heldPair(a messages.Ask) int {
+func (s *look) heldPair(a messages.Ask) int {
 	if r, known := s.is.Refresh(); known && r != "" {
 		return numberOf(r)
 	}
@@ -199,7 +199,7 @@ func (s *seat) barFamily(pair int) {
 }
 
 // arrives notes what a leaf has brought.
-func (s *step) arrives(ev machine.Done) {
+func (s *look) arrives(ev machine.Done) {
 	current := ev.Leaf == s.flight.number && !s.flight.landed
 	if ev.Leaf == s.flight.number {
 		s.flight.landed = true
@@ -220,7 +220,7 @@ func (s *step) arrives(ev machine.Done) {
 const leafGrace = time.Second
 
 // rests notes for how long the endpoint wants to be left alone.
-func (s *step) rests(f messages.Failure, current bool) {
+func (s *look) rests(f messages.Failure, current bool) {
 	m, mint := s.flight.effect.(machine.Mint)
 	if !current || !mint || len(m.Proofs) > 0 || s.view.State == machine.Revoked || f.RetryAfter == 0 {
 		return
@@ -230,7 +230,7 @@ func (s *step) rests(f messages.Failure, current bool) {
 }
 
 // does looks at an effect, in the order in which they are done.
-func (s *step) does(e machine.Effect) {
+func (s *look) does(e machine.Effect) {
 	switch e := e.(type) {
 	case machine.Publish:
 		s.publishes(e)

@@ -2,6 +2,7 @@ package simcore
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/holdfast-go/holdfast/clockutil"
@@ -50,12 +51,12 @@ func (w *World) note(what noted, p *process, session int, of ...uint64) {
 	}
 	w.hash = h
 	if w.text != nil && what != noteStep && what != noteEffect {
-		w.logf("%v p%d s%d %s %d", w.now, int64(slot), session, noteNames[what], of)
+		w.logf("%v p%d s%d %s %d", w.now, int64(slot), session, noteNames[what], slices.Clone(of))
 	}
 }
 
 // noteStepped adds a step and its effects.
-func (w *World) noteStepped(s *seat, v machine.View, ev machine.Event, effects []machine.Effect) {
+func (w *World) noteStepped(s *seat, v *machine.View, ev machine.Event, effects []machine.Effect) {
 	kind, a, b := eventNumbers(ev)
 	w.note(noteStep, s.by, s.index, kind, a, b, uint64(v.State), v.Generation, uint64(v.Held))
 	for _, e := range effects {

@@ -37,8 +37,9 @@ type World struct {
 	hash            uint64
 	text            *strings.Builder // nil: nobody reads what happens
 
-	broken *Violation // the first promise that was broken
-	forge  *forgery   // nil: the monitors see what is there
+	broken *Violation  // the first promise that was broken
+	look   look        // at the step under way
+	forge  func(*look) // shows the monitors what is not so; nil: they see what is there
 }
 
 // known is what the monitors know of a session, whatever process it is in.

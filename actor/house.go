@@ -154,7 +154,7 @@ func (h *House) spawn(s *Session) *engine.PID {
 		engine.WithDispatcher(h.stage),
 		engine.WithGuardian(restartAlways{}),
 	)
-	pid, err := h.engine.Root.SpawnNamed(props, newName())
+	pid, err := h.engine.Root.SpawnNamed(props, h.stage.Name())
 	if err != nil {
 		panic("BUG: an actor cannot be spawned: " + err.Error())
 	}

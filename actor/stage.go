@@ -11,6 +11,9 @@ import (
 // handed to the Stage, which decides when. A House has one of goroutines by itself;
 // a simulation has one of its own, and then no goroutine is ever started.
 type Stage interface {
+	// Name returns a name that no other actor of this process has.
+	Name() string
+
 	// Schedule runs f soon, not before it has returned.
 	Schedule(f func())
 
@@ -46,6 +49,8 @@ type Job struct {
 type goroutines struct{ house *House }
 
 var _ Stage = goroutines{}
+
+func (goroutines) Name() string { return newName() }
 
 func (g goroutines) Schedule(f func()) { g.house.goroutines.Go(f) }
 

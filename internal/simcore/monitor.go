@@ -30,8 +30,9 @@ func (s *look) mayAbandon(f flight) bool {
 		return true
 	case machine.Claim: // abandoned for a pair that came late
 		if d, ok := s.ev.(machine.Done); ok {
-			_, minted := d.Outcome.(machine.Minted)
-			return minted
+			if _, minted := d.Outcome.(machine.Minted); minted {
+				return true
+			}
 		}
 	case machine.Mint:
 		if s.view.State == machine.Closed && !s.by.world.rules[s.index].OneTime {
@@ -153,7 +154,7 @@ func (w *World) checkReuse(l *leaf, n int) {
 func (s *seat) checkBound(l *leaf) {
 	p, w := s.by, s.by.world
 	p.requests = slices.DeleteFunc(p.requests, func(o *leaf) bool {
-		return o.answered || o.job.Context.Err() != nil
+		return o.answered || o.job.Context.Err() != nil || o.seat.expired(o)
 	})
 	p.requests = append(p.requests, l)
 	if most := w.script.Terms.inFlight(); len(p.requests) > most {

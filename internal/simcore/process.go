@@ -2,6 +2,7 @@ package simcore
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"strconv"
 	"time"
@@ -105,6 +106,17 @@ func (p *process) seatOf(s *actor.Session) *seat {
 // Schedule lets f run in a turn of its own.
 func (p *process) Schedule(f func()) {
 	p.world.runs = append(p.world.runs, run{by: p, f: f})
+}
+
+// Name is one of the world's names, which serve again in the next history: the engine
+// keeps its actors by name in very many places, and the same ones are soon at hand.
+func (p *process) Name() string {
+	w := p.world
+	if w.named == len(w.names) {
+		w.names = append(w.names, fmt.Sprintf("world %d, actor %d", w.number, w.named))
+	}
+	w.named++
+	return w.names[w.named-1]
 }
 
 // Throughput has each message be a turn.

@@ -47,7 +47,7 @@ func (d *drawer) house(processes int) {
 		Rate:        oneOf[float64](rng, 0, 0, 1, 20),
 		HoldFor:     oneOf(rng, 0, 0, 5*time.Second),
 		CoolDownMax: oneOf(rng, 0, 0, time.Second),
-		IdleAfter:   oneOf(rng, 0, 0, 5*time.Minute),
+		IdleAfter:   oneOf(rng, 5*time.Minute, time.Hour, time.Hour),
 	}
 	t := &d.script.Terms
 	t.RefreshLife = oneOf(rng, 0, 0, 0, t.Life/2, 2*t.Life, 10*t.Life)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/holdfast-go/holdfast/actor"
@@ -14,6 +15,10 @@ import (
 // used by one goroutine. What it has allocated serves the next history too.
 type World struct {
 	loop
+	number uint64   // of the worlds of this process
+	names  []string // of actors
+	named  int      // how many of them are taken
+
 	script Script
 	calm   bool // nothing goes wrong any more
 	over   bool // nobody starts again
@@ -65,9 +70,12 @@ func (v *Violation) String() string {
 	return fmt.Sprintf("seed %d: %s: %s (at %v)", v.Seed, v.Monitor, v.Text, v.At)
 }
 
+// worlds counts the worlds of this process, whose actors live in one engine.
+var worlds atomic.Uint64
+
 // NewWorld returns a world in which nothing has happened.
 func NewWorld() *World {
-	w := &World{}
+	w := &World{number: worlds.Add(1)}
 	w.logger = slog.New(bugs{w})
 	return w
 }
@@ -76,7 +84,7 @@ func NewWorld() *World {
 func (w *World) reset(s *Script) {
 	w.script = *s
 	w.loop.reset(s.Ties)
-	w.calm, w.over = false, false
+	w.calm, w.over, w.named = false, false, 0
 	w.server.reset()
 	n := len(s.Terms.Kinds)
 	w.store.reset(w, n)

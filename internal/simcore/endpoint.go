@@ -57,6 +57,7 @@ func (e endpoint) rotate(l *leaf, now time.Time, m actor.Mint, p pair) (messages
 	if old != nil && w.strikes(Denied, l.key) { // the human takes the grant back
 		f := &w.server.families[old.family]
 		f.dead, f.excused = true, true
+		w.known[p.session].troubled = true
 	}
 	switch w.server.spend(m.Refresh, w.now, &w.script.Terms, w.rules[p.session].RenewalRevokes) {
 	case refused:

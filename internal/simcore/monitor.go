@@ -423,6 +423,7 @@ func (s *look) after() {
 		w.breaks("held for something", "leaf %d is waited for and has landed", n)
 	}
 	if s.view.State == machine.Revoked {
+		s.rested = rested{}
 		if r, _ := s.is.Refresh(); r != "" {
 			s.barFamily(numberOf(r))
 		}

@@ -164,9 +164,12 @@ func (s *look) comes(ev machine.Ask) {
 		s.asked[ev.Caller-1] = asked{ask: ev.Ask, pair: s.heldPair(ev.Ask), exempt: s.view.State == machine.Closed}
 	}
 	rules := &s.by.world.rules[s.index]
-	if _, revoke := ev.Ask.(messages.Revoke); revoke && s.view.State == machine.Revoked && (rules.Revocable || rules.Forgets) {
-		s.by.world.known[s.index].revokes++
+	_, revoke := ev.Ask.(messages.Revoke)
+	if revoke { // what it ends begins anew
 		s.rested = rested{}
+	}
+	if revoke && s.view.State == machine.Revoked && (rules.Revocable || rules.Forgets) {
+		s.by.world.known[s.index].revokes++
 		s.barFamily(s.heldPair(nil))
 		if s.published {
 			s.barFamily(numberOf(s.snapshot.Token.Access))

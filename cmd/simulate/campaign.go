@@ -44,7 +44,7 @@ func until(o options, started time.Time) func() bool {
 func now() time.Time { return clockutil.System().Now() }
 
 func (o options) progress(s simcore.Summary, wall time.Duration) {
-	fmt.Fprintf(o.log, "%d seeds, %.0f/s, %.1f virtual years, %d violations\n",
+	_, _ = fmt.Fprintf(o.log, "%d seeds, %.0f/s, %.1f virtual years, %d violations\n",
 		s.Seeds, float64(s.Seeds)/wall.Seconds(), s.Years(), len(s.Violations))
 }
 
@@ -52,6 +52,6 @@ func (o options) progress(s simcore.Summary, wall time.Duration) {
 func alone(plan simcore.Plan, o options) report {
 	started := now()
 	sum, script, text := simcore.Told(plan, o.seed, o.weather)
-	fmt.Fprintf(o.log, "%s\n%s", script, text)
+	_, _ = fmt.Fprintf(o.log, "%s\n%s", script, text)
 	return of(sum, now().Sub(started))
 }

@@ -45,7 +45,7 @@ func run(args []string, out, log io.Writer) int {
 	case errors.Is(err, flag.ErrHelp):
 		return 0
 	case err != nil:
-		fmt.Fprintln(log, "simulate:", err)
+		_, _ = fmt.Fprintln(log, "simulate:", err)
 		return 2
 	case o.scenario == "list":
 		list(out)
@@ -54,7 +54,7 @@ func run(args []string, out, log io.Writer) int {
 	o.out = out
 	s, err := named(o.scenario)
 	if err != nil {
-		fmt.Fprintln(log, "simulate:", err)
+		_, _ = fmt.Fprintln(log, "simulate:", err)
 		return 2
 	}
 	r := s.play(o)

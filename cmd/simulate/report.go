@@ -42,14 +42,14 @@ func of(s simcore.Summary, wall time.Duration) report {
 
 func (r report) print(o options) {
 	for _, v := range r.found {
-		fmt.Fprintf(o.log, "%v\n    again, with all that happens: go run ./cmd/simulate -scenario %s -seed %d\n", v, r.Scenario, v.Seed)
+		_, _ = fmt.Fprintf(o.log, "%v\n    again, with all that happens: go run ./cmd/simulate -scenario %s -seed %d\n", v, r.Scenario, v.Seed)
 	}
 	for _, note := range r.notes {
-		fmt.Fprintln(o.log, note)
+		_, _ = fmt.Fprintln(o.log, note)
 	}
 	if !o.json {
 		years := r.VirtualSeconds / (365.25 * 24 * 3600)
-		fmt.Fprintf(o.out, "%s: %d seeds, %d violations, %.1f virtual years in %.1f s, %.0f seeds/s, %d renewals, %d steps, trace %s\n",
+		_, _ = fmt.Fprintf(o.out, "%s: %d seeds, %d violations, %.1f virtual years in %.1f s, %.0f seeds/s, %d renewals, %d steps, trace %s\n",
 			r.Scenario, r.Seeds, r.Violations, years, r.WallSeconds, float64(r.Seeds)/r.WallSeconds, r.Renewals, r.Transitions, r.Hash)
 		return
 	}
@@ -57,5 +57,5 @@ func (r report) print(o options) {
 	if err != nil {
 		panic("BUG: a report that is no JSON: " + err.Error())
 	}
-	fmt.Fprintf(o.out, "%s\n", line)
+	_, _ = fmt.Fprintf(o.out, "%s\n", line)
 }

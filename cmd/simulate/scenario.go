@@ -18,7 +18,7 @@ var scenarios = []scenario{calm, storm, month, processes, kinds}
 
 func list(out io.Writer) {
 	for _, s := range scenarios {
-		fmt.Fprintf(out, "%-10s %s\n", s.name, s.about)
+		_, _ = fmt.Fprintf(out, "%-10s %s\n", s.name, s.about)
 	}
 }
 

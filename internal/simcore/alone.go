@@ -34,7 +34,7 @@ func PlayAlone(s *Script) *Alone {
 		rules: make([]actor.Rules, n), sessions: make([]machine.Session, n), wakes: make([]time.Duration, n), revs: make([]messages.Rev, n),
 	}
 	a.settings.Name, a.settings.Owner = "p0", "p0/1"
-	a.loop.reset(s.Ties)
+	a.reset(s.Ties)
 	for i, name := range s.Terms.Kinds {
 		k, err := kindNamed(name)
 		if err != nil {

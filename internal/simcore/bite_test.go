@@ -73,16 +73,16 @@ var bites = []bite{
 		other := &leaf{by: w.procs[1], seat: &w.procs[1].seats[l.index], spends: numberOf(e.Refresh), sent: w.now, most: time.Hour}
 		w.minting = append(w.minting, other)
 	})},
-	{"spent once", "a token comes again", when(func(l *look, p *pair) {
+	{"spent once", "a token comes again", when(func(l *look, _ *pair) {
 		l.by.world.checkReuse(&leaf{by: l.by, seat: l.seat}, numberOf(l.snapshot.Token.Access))
 	})},
-	{"exchange", "a token of another session", when(func(l *look, p *pair) {
+	{"exchange", "a token of another session", when(func(l *look, _ *pair) {
 		w := l.by.world
 		w.rules[l.index].Exchanging = machine.ByRequest
 		w.server.exchanged = append(w.server.exchanged, exchanged{session: 1 - l.index, scope: "0"})
 		l.checkExchanged(messages.Exchange{Scopes: []string{"0"}}, messages.Token{Access: messages.Secret(exchangedName(len(w.server.exchanged))), Expiry: l.now.Add(time.Hour)})
 	})},
-	{"left alone", "a request before Retry-After is over", at(func(l *look, e machine.Mint) {
+	{"left alone", "a request before Retry-After is over", at(func(l *look, _ machine.Mint) {
 		held, _ := l.is.Refresh()
 		l.rested = rested{until: l.now.Add(time.Minute), of: held, gen: l.view.Generation}
 	})},
@@ -102,7 +102,7 @@ var bites = []bite{
 	{"saved first", "a refresh token that the store does not have is spent", at(func(l *look, e machine.Mint) {
 		l.by.world.server.pair(e.Refresh).saved = false
 	})},
-	{"half a claim", "a request late in its claim", at(func(l *look, e machine.Mint) { l.claimed.since = l.now.Add(-l.claimed.length) })},
+	{"half a claim", "a request late in its claim", at(func(l *look, _ machine.Mint) { l.claimed.since = l.now.Add(-l.claimed.length) })},
 	{"expired", "a token that the server has let go of", when(func(l *look, p *pair) {
 		p.expiry = l.by.world.now - time.Hour
 		l.checkToken(l.snapshot.Token, "given")
@@ -133,7 +133,7 @@ var bites = []bite{
 	{"answered once", "a second answer", at(func(l *look, e machine.Answer) {
 		l.effects = append(l.effects[:len(l.effects):len(l.effects)], e)
 	})},
-	{"answered once", "an answer to nobody", at(func(l *look, e machine.Answer) { l.asked = nil })},
+	{"answered once", "an answer to nobody", at(func(l *look, _ machine.Answer) { l.asked = nil })},
 	{"answered in time", "somebody waits for a day", func(l *look) bool {
 		l.by.world.checkWait(&call{seat: l.seat, since: l.by.world.now - 24*time.Hour, disturbed: l.by.disturbed})
 		return true

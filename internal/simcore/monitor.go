@@ -277,7 +277,8 @@ func (s *look) rejects(r messages.Reject, held int) {
 		return
 	}
 	n := numberOf(r.Token)
-	if n == 0 || n != held && !(s.published && numberOf(s.snapshot.Token.Access) == n) {
+	published := s.published && numberOf(s.snapshot.Token.Access) == n
+	if n == 0 || n != held && !published {
 		return
 	}
 	s.barredPairs = append(s.barredPairs, n)

@@ -3,6 +3,7 @@ package simcore
 import (
 	"fmt"
 	"runtime"
+	"runtime/debug"
 	"strings"
 	"testing"
 )
@@ -18,6 +19,7 @@ func volume(t *testing.T) uint64 {
 
 func TestStormsBreakNoPromise(t *testing.T) {
 	t.Parallel()
+	defer debug.SetGCPercent(debug.SetGCPercent(1000))
 	sum := Campaign{Plan: Storm, Weather: All(), From: 1, Seeds: volume(t), Workers: runtime.GOMAXPROCS(0), AtMost: 3}.Run()
 	for _, v := range sum.Violations {
 		_, script, text := Told(Storm, v.Seed, All())

@@ -19,7 +19,7 @@ test: ## run all tests with -race, and the volume tests again without, ten times
 	@for m in $(MODULES); do echo "== test -race $$m"; go -C $$m test -race ./...; done
 	@echo "== volume, without -race"
 	@go test -count=1 -run 'Promise' ./internal/machine
-	@go test -count=1 ./sessions
+	@go test -count=1 ./sessions ./internal/simcore
 
 .PHONY: check
 check: format lint bite test tidy fuzz bench ## what CI runs

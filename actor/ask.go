@@ -64,3 +64,22 @@ func (s *Session) join() (c *crowd, place int) {
 	s.house.engine.Root.Send(pid, asked{ask: messages.Get{}, from: c})
 	return c, 0
 }
+
+// Call is an Ask by who cannot wait, as in a simulation: he comes back and looks.
+type Call struct {
+	session *Session
+	crowd   *crowd
+	place   int
+}
+
+// Call begins an ask, and reports false if the session has ended.
+func (s *Session) Call(ask messages.Ask) (c Call, ok bool) {
+	who, place := s.send(ask)
+	return Call{session: s, crowd: who, place: place}, who != nil
+}
+
+// Answer returns the answer, nil if it is not there yet. It must not be changed.
+func (c Call) Answer() *messages.Reply { return c.crowd.answered(c.place) }
+
+// Leave gives up waiting, once and before the answer is there.
+func (c Call) Leave() { c.session.post(left{from: c.crowd, place: c.place}) }

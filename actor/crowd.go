@@ -31,11 +31,22 @@ func (c *crowd) waits(ctx context.Context, place int) *messages.Reply {
 		select {
 		case <-c.told:
 		case <-ctx.Done():
-			select {
-			case <-c.told:
-			default:
-				return nil
-			}
+			return c.answered(place)
+		}
+		if place >= c.stay {
+			return &c.reply
+		}
+		c = c.rest
+	}
+}
+
+// answered is the answer for the one who came at this place if it is there; else nil.
+func (c *crowd) answered(place int) *messages.Reply {
+	for {
+		select {
+		case <-c.told:
+		default:
+			return nil
 		}
 		if place >= c.stay {
 			return &c.reply

@@ -31,14 +31,3 @@ type restartAlways struct{}
 func (restartAlways) HandleFailure(_ *engine.ActorSystem, s engine.Supervisor, child *engine.PID, _ *engine.RestartStatistics, _, _ any) {
 	s.RestartChildren(child)
 }
-
-// counted is a dispatcher that runs each mailbox on a goroutine which the House
-// waits for.
-type counted struct{ house *House }
-
-func (c counted) Schedule(fn func()) { c.house.crew.run(fn) }
-
-func (counted) Throughput() int { return throughput }
-
-// throughput is how many messages a mailbox handles before it lets others run.
-const throughput = 300

@@ -2,6 +2,8 @@ package actor
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"github.com/holdfast-go/holdfast/internal/machine"
 )
@@ -23,7 +25,7 @@ func (s *Session) enqueueFlight(q machine.Queue) {
 
 // exchange starts the request of a flight.
 func (s *Session) exchange(x machine.Exchange) {
-	s.flightOf(x.Flight).leaf = s.start(x.Leaf, func(ctx context.Context) machine.Outcome {
+	s.flightOf(x.Flight).leaf = s.start(x.Leaf, x, func(ctx context.Context) machine.Outcome {
 		token, err := s.Endpoint().Exchange(ctx, s.house.clock.Now(), x)
 		if err != nil {
 			return machine.Failed{Failure: failure(err)}
@@ -47,7 +49,8 @@ func (s *Session) flightOf(number uint64) *flight {
 // setFlights cancels the leaves of flights that the machine does not wait for
 // any more, gives places back, and says how urgent the others are.
 func (s *Session) setFlights() {
-	for number, f := range s.flights {
+	for _, number := range inOrder(s.flights) {
+		f := s.flights[number]
 		f.set(s.machine.Flight(number))
 		if f.ticket == nil && f.leaf.number == 0 {
 			delete(s.flights, number)
@@ -56,6 +59,15 @@ func (s *Session) setFlights() {
 	if len(s.flights) == 0 {
 		s.flights = nil
 	}
+}
+
+// inOrder are the numbers of the flights: places are given back in an order that does
+// not depend on a map.
+func inOrder(flights map[uint64]*flight) []uint64 {
+	if len(flights) == 0 {
+		return nil
+	}
+	return slices.Sorted(maps.Keys(flights))
 }
 
 func (f *flight) set(wanted machine.Flight) {

@@ -7,6 +7,8 @@ import (
 	"iter"
 	"log/slog"
 	"math"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -38,8 +40,8 @@ const (
 	OwnToken   = machine.OwnToken
 )
 
-// Config is what a House is made of. All fields are required but Coarse,
-// Dispatcher, Mailbox, Logger and Emit.
+// Config is what a House is made of. All fields are required but Coarse, Stage,
+// Mailbox, Logger and Emit.
 type Config struct {
 	Clock     clockutil.Clock
 	Store     store.Store
@@ -59,9 +61,10 @@ type Config struct {
 	// Logger is told of bugs of ours only.
 	Logger *slog.Logger
 
-	// Dispatcher and Mailbox take the place of the house's own in a simulation.
-	Dispatcher engine.Dispatcher
-	Mailbox    engine.MailboxProducer
+	// Stage and Mailbox take the place of the house's own in a simulation. With a Stage
+	// of somebody else, All has an order: that of the keys.
+	Stage   Stage
+	Mailbox engine.MailboxProducer
 }
 
 // House is what the sessions of one Manager share. Its methods are safe for
@@ -75,15 +78,16 @@ type House struct {
 	store    store.Store
 	prompt   bool // the store answers at once, without I/O
 	settings *machine.Settings
+	stage    Stage
 	engine   *engine.ActorSystem
 	holders  holders
 
-	sessions  *register
-	left      sync.Map // *Session → nothing: forgotten, and something is still under way
-	bounds    sync.Map // token URL → *bound
-	crew      *crew
-	closed    atomic.Bool
-	stopWatch context.CancelFunc
+	sessions *register
+	left     sync.Map // *Session → nothing: forgotten, and something is still under way
+	bounds   sync.Map // token URL → *bound
+	crew     *crew
+	closed   atomic.Bool
+	watching watching
 
 	sweepMu sync.Mutex // guards sweeper, and what begins beside Close
 	sweeper clockutil.Timer
@@ -102,11 +106,14 @@ func Open(c Config) *House {
 		pulse:    endOfTime,
 		sessions: newRegister(),
 	}
+	if h.stage = c.Stage; h.stage == nil {
+		h.stage = goroutines{h}
+	}
 	_, h.prompt = c.Store.(*store.Memory)
 	if c.Coarse != nil {
 		h.startCoarse()
 	}
-	h.watch()
+	h.startWatch()
 	h.armSweep()
 	return h
 }
@@ -146,10 +153,10 @@ func (h *House) spawn(s *Session) *engine.PID {
 	props := engine.PropsFromProducer(
 		func() engine.Actor { return incarnation{s} },
 		engine.WithMailbox(h.mailbox()),
-		engine.WithDispatcher(h.dispatcher()),
+		engine.WithDispatcher(h.stage),
 		engine.WithGuardian(restartAlways{}),
 	)
-	pid, err := h.engine.Root.SpawnNamed(props, newName())
+	pid, err := h.engine.Root.SpawnNamed(props, h.stage.Name())
 	if err != nil {
 		panic("BUG: an actor cannot be spawned: " + err.Error())
 	}
@@ -161,13 +168,6 @@ func (h *House) mailbox() engine.MailboxProducer {
 		return h.config.Mailbox
 	}
 	return newMailbox
-}
-
-func (h *House) dispatcher() engine.Dispatcher {
-	if h.config.Dispatcher != nil {
-		return h.config.Dispatcher
-	}
-	return counted{h}
 }
 
 // Session returns the session of this key, made if there is none. One that is
@@ -237,8 +237,18 @@ func (h *House) boundOf(tokenURL string) *bound {
 // Lookup returns the session of this key if it is open.
 func (h *House) Lookup(key string) (*Session, bool) { return h.sessions.find(key) }
 
-// All returns the sessions that are open, in no order.
-func (h *House) All() iter.Seq[*Session] { return h.sessions.all() }
+// All returns the sessions that are open, in no order but where Config.Stage says so.
+func (h *House) All() iter.Seq[*Session] {
+	if h.config.Stage != nil {
+		return slices.Values(h.ordered())
+	}
+	return h.sessions.all()
+}
+
+// ordered are the sessions that are open, in the order of their keys.
+func (h *House) ordered() []*Session {
+	return slices.SortedFunc(h.sessions.all(), func(a, b *Session) int { return strings.Compare(a.key, b.key) })
+}
 
 // Forget lets go of a session without revoking it. One whose tokens are not
 // saved yet, or whose refresh token is being spent, stays: messages.ErrUnavailable.
@@ -263,10 +273,8 @@ func (h *House) Close(ctx context.Context) error {
 	if h.closed.Swap(true) {
 		return nil
 	}
-	h.stopSweep()
-	h.stopWatch()
 	var unsaved []error
-	for _, s := range h.closeAll() {
+	for _, s := range h.shut() {
 		select {
 		case <-s.finished:
 		case <-ctx.Done():
@@ -279,6 +287,44 @@ func (h *House) Close(ctx context.Context) error {
 		h.coarse.Release()
 	}
 	return errors.Join(append(unsaved, h.wait(ctx))...)
+}
+
+// Shut is a Close by who cannot wait: it returns at once, and quiet reports whether
+// nothing is left to be done. It is for simulations, where nobody waits.
+func (h *House) Shut() (quiet func() bool) {
+	h.closed.Store(true)
+	closing := h.shut()
+	return func() bool {
+		for len(closing) > 0 {
+			select {
+			case <-closing[0].finished:
+				closing = closing[1:]
+			default:
+				return false
+			}
+		}
+		return true
+	}
+}
+
+// Kill ends every actor on the spot, as the death of the process would: nothing is
+// answered, saved or waited for. It is for simulations, where a process dies and this
+// one goes on.
+func (h *House) Kill() {
+	h.closed.Store(true)
+	for s := range h.All() {
+		s.kill()
+	}
+	for s := range h.left.Range {
+		s.(*Session).kill()
+	}
+}
+
+// shut stops what goes on by itself and tells every session.
+func (h *House) shut() []closingSession {
+	h.stopSweep()
+	h.stopWatch()
+	return h.closeAll()
 }
 
 // closingSession is a session that is being let go of.

@@ -37,30 +37,36 @@ type running struct {
 }
 
 // run starts a leaf of the session's run.
-func (s *Session) run(leaf machine.Leaf, f func(context.Context) machine.Outcome) {
-	s.leaf = s.start(leaf, f)
+func (s *Session) run(leaf machine.Leaf, e machine.Effect, f func(context.Context) machine.Outcome) {
+	s.leaf = s.start(leaf, e, f)
 }
 
 // call runs a leaf that the store answers. One that answers at once is not waited
 // for: its outcome is the next event.
-func (s *Session) call(leaf machine.Leaf, f func(context.Context) machine.Outcome) {
+func (s *Session) call(leaf machine.Leaf, e machine.Effect, f func(context.Context) machine.Outcome) {
 	if !s.house.prompt {
-		s.run(leaf, f)
+		s.run(leaf, e, f)
 		return
 	}
 	s.answered = &machine.Done{Leaf: leaf.Number, Outcome: f(context.Background())}
 }
 
-// start starts one leaf: a goroutine under a deadline of its own, which reports
-// once. The caller who happened to start it has no part in it.
-func (s *Session) start(leaf machine.Leaf, f func(context.Context) machine.Outcome) running {
+// start starts one leaf, which goes on by itself under a deadline of its own and
+// reports once. The caller who happened to start it has no part in it.
+func (s *Session) start(leaf machine.Leaf, e machine.Effect, f func(context.Context) machine.Outcome) running {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	deadline := s.house.clock.AfterFunc(leaf.Deadline, func() { cancel(context.DeadlineExceeded) })
-	s.house.crew.run(func() {
-		outcome := attempt(limited{ctx}, f)
-		deadline.Stop()
-		cancel(nil)
-		s.post(done{machine.Done{Leaf: leaf.Number, Outcome: outcome}})
+	s.house.stage.Perform(Job{
+		Session: s,
+		Effect:  e,
+		Leaf:    leaf,
+		Context: ctx,
+		Do:      func() machine.Outcome { return attempt(limited{ctx}, f) },
+		Report: func(o machine.Outcome) {
+			deadline.Stop()
+			cancel(nil)
+			s.post(done{machine.Done{Leaf: leaf.Number, Outcome: o}})
+		},
 	})
 	return running{number: leaf.Number, cancel: func() { cancel(context.Canceled) }}
 }

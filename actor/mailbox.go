@@ -1,7 +1,6 @@
 package actor
 
 import (
-	"runtime"
 	"sync"
 
 	engine "github.com/asynkron/protoactor-go/actor"
@@ -52,15 +51,26 @@ func (m *mailbox) post(queue *[]any, msg any) {
 	}
 }
 
-// run handles messages until there are none. A message whose handling panics is
-// reported to the supervisor, and run goes on with the system messages: the
-// supervisor's verdict is one of them.
+// run handles messages until there are none, or others are to have their turn. A
+// message whose handling panics is reported to the supervisor, and run goes on with the
+// system messages: the supervisor's verdict is one of them.
 func (m *mailbox) run() {
-	for handled := 1; m.handleNext(); handled++ {
-		if handled%m.dispatcher.Throughput() == 0 {
-			runtime.Gosched()
+	for range m.dispatcher.Throughput() {
+		if !m.handleNext() {
+			return
 		}
 	}
+	if m.waiting() {
+		m.dispatcher.Schedule(m.run)
+	}
+}
+
+// waiting reports whether there is something to handle. With nothing the mailbox rests.
+func (m *mailbox) waiting() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.running = len(m.system) > 0 || len(m.user) > 0 && !m.suspended
+	return m.running
 }
 
 // handleNext handles one message, and reports false when there is none.

@@ -191,3 +191,36 @@ func TestManySendersLoseNothingAndKeepTheirOrder(t *testing.T) {
 		t.Errorf("%d messages handled, want %d; out of order: %t", c.handled, want, c.wrong)
 	}
 }
+
+// Others have their turn after as many messages as the dispatcher allows.
+func TestMailboxLetsOthersRunAndGoesOn(t *testing.T) {
+	d := newDesk()
+	for i := range 5 {
+		d.mailbox.PostUserMessage(i)
+	}
+	d.runs[0]()
+	if got, want := strings.Join(d.got, "; "), "user 0; user 1; user 2"; got != want {
+		t.Errorf("one turn delivered %q, want %q", got, want)
+	}
+	if len(d.runs) != 2 {
+		t.Fatalf("scheduled %d times, want once more", len(d.runs)-1)
+	}
+	d.runs, d.got = d.runs[1:], nil
+	d.wants(t, "user 3; user 4")
+}
+
+func TestMailboxThatIsEmptyAfterItsTurnIsNotScheduled(t *testing.T) {
+	d := newDesk()
+	for i := range 3 {
+		d.mailbox.PostUserMessage(i)
+	}
+	d.runs[0]()
+	if len(d.runs) != 1 {
+		t.Errorf("scheduled %d times", len(d.runs))
+	}
+	d.runs = nil
+	d.mailbox.PostUserMessage(3)
+	if len(d.runs) != 1 {
+		t.Errorf("scheduled %d times for the next message", len(d.runs))
+	}
+}

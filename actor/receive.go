@@ -114,14 +114,14 @@ func (s *Session) advance(ev machine.Event) (effects []machine.Effect) {
 	next, more := next.Step(now, ev)
 	s.machine = next
 	s.setRefresh() // before anybody is told of the token that came with it
-	if len(effects) == 0 {
-		return more
+	if len(effects) > 0 {
+		more = append(effects, more...)
 	}
-	return append(effects, more...)
+	return more[:s.house.stage.Stepped(s, &s.machine, ev, more)]
 }
 
-func (s *Session) do(e machine.Effect) {
-	switch e := e.(type) {
+func (s *Session) do(effect machine.Effect) {
+	switch e := effect.(type) {
 	case machine.Publish:
 		s.live.Store(s.house.snapshot(e))
 	case machine.Withdraw:
@@ -137,17 +137,17 @@ func (s *Session) do(e machine.Effect) {
 		}
 		s.enqueue(e)
 	case machine.Load:
-		s.call(e.Leaf, s.load(e))
+		s.call(e.Leaf, effect, s.load(e))
 	case machine.Claim:
-		s.call(e.Leaf, s.swap(e.Swap))
+		s.call(e.Leaf, effect, s.swap(e.Swap))
 	case machine.Save:
-		s.call(e.Leaf, s.swap(e.Swap))
+		s.call(e.Leaf, effect, s.swap(e.Swap))
 	case machine.Mint:
-		s.run(e.Leaf, s.mint(e))
+		s.run(e.Leaf, effect, s.mint(e))
 	case machine.Exchange:
 		s.exchange(e)
 	case machine.RevokeToken:
-		s.run(e.Leaf, s.revokeToken(e))
+		s.run(e.Leaf, effect, s.revokeToken(e))
 	}
 }
 

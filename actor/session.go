@@ -180,6 +180,10 @@ func (s *Session) post(m message) bool {
 func (s *Session) quietly(ev machine.Event) {
 	next, effects := s.value().Step(s.house.clock.Now(), ev)
 	s.rested = next.Rest()
+	if s.house.config.Stage != nil { // next stays off the heap where nobody looks at it
+		shown := next
+		effects = effects[:s.house.stage.Stepped(s, &shown, ev, effects)]
+	}
 	for _, e := range effects {
 		s.do(e)
 	}
@@ -248,6 +252,17 @@ func (s *Session) forget() bool {
 	s.closeAnd(seen)
 	<-seen
 	return true
+}
+
+// kill ends the session's actor where it stands.
+func (s *Session) kill() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ended = true
+	s.live.Store(nil)
+	if s.waking != nil {
+		s.house.engine.Root.Stop(s.pid)
+	}
 }
 
 // abandon has a session that is closing do no more than wait, within its

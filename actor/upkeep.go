@@ -3,6 +3,7 @@ package actor
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"github.com/holdfast-go/holdfast/clockutil"
@@ -11,65 +12,95 @@ import (
 	"github.com/holdfast-go/holdfast/store"
 )
 
-// watch lets the store tell the sessions of what other processes write. A store
-// that is not shared has nothing to tell. A watch that ends is begun again.
-func (h *House) watch() {
-	ctx, cancel := context.WithCancel(context.Background())
-	h.stopWatch = cancel
-	if !h.settings.Store.Shared {
-		return
-	}
-	h.crew.run(func() {
-		jitter := clockutil.Hash(h.settings.Owner)
-		for n := 0; ctx.Err() == nil; n++ {
-			began, err := h.watchOnce(ctx)
-			if errors.Is(err, store.ErrClosed) {
-				return
-			}
-			if began {
-				n = 0
-			}
-			h.loseSight()
-			h.pause(ctx, clockutil.Backoff(time.Second, h.settings.BackoffMax, n, jitter))
-		}
-	})
+// watching is the House's watch of the store. One that ends is begun again, after a
+// pause.
+type watching struct {
+	ctx    context.Context
+	stop   context.CancelFunc
+	jitter uint64
+
+	// Only what the watch calls, and the pause behind it, touches the fields below.
+	synced   bool // the watch under way has begun to tell
+	failures int  // watches in a row that have not
+
+	mu    sync.Mutex      // guards pause
+	pause clockutil.Timer // nil: there is none
 }
 
-// watchOnce watches until the store gives up, and reports whether it had begun to
-// watch. A store that panics has failed.
-func (h *House) watchOnce(ctx context.Context) (began bool, err error) {
-	defer func() { _ = recover() }()
-	err = h.store.Watch(ctx, func(c store.Change) {
-		switch c.Kind {
-		case store.Changed:
-			h.tellChange(c.Entry)
-		case store.Gap:
-			h.loseSight()
-		case store.Synced:
-			if !began {
-				h.catchUp(ctx)
-			}
-			began = true
+// startWatch lets the store tell the sessions of what other processes write. A store
+// that is not shared has nothing to tell.
+func (h *House) startWatch() {
+	w := &h.watching
+	w.ctx, w.stop = context.WithCancel(context.Background())
+	w.jitter = clockutil.Hash(h.settings.Owner)
+	if h.settings.Store.Shared {
+		h.watch()
+	}
+}
+
+func (h *House) watch() {
+	h.watching.synced = false
+	h.stage.Watch(h.watching.ctx, h.store, h.heard, h.watchEnded)
+}
+
+// heard takes what the watch tells.
+func (h *House) heard(c store.Change) {
+	switch c.Kind {
+	case store.Changed:
+		h.tellChange(c.Entry)
+	case store.Gap:
+		h.loseSight()
+	case store.Synced:
+		if !h.watching.synced {
+			h.catchUp(h.watching.ctx)
 		}
-	})
-	return began, err
+		h.watching.synced = true
+	}
+}
+
+// watchEnded watches again after a while, unless that is of no use any more.
+func (h *House) watchEnded(err error) {
+	w := &h.watching
+	if w.ctx.Err() != nil || errors.Is(err, store.ErrClosed) {
+		return
+	}
+	if w.synced {
+		w.failures = 0
+	}
+	h.loseSight()
+	wait := clockutil.Backoff(time.Second, h.settings.BackoffMax, w.failures, w.jitter)
+	w.failures++
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.ctx.Err() == nil {
+		w.pause = h.clock.AfterFunc(wait, h.watchAgain)
+	}
+}
+
+func (h *House) watchAgain() {
+	w := &h.watching
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.ctx.Err() == nil {
+		h.watch()
+	}
+}
+
+// stopWatch ends the watch. When it has returned none begins.
+func (h *House) stopWatch() {
+	w := &h.watching
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.stop()
+	if w.pause != nil {
+		w.pause.Stop()
+	}
 }
 
 // loseSight says that changes may have been missed.
 func (h *House) loseSight() {
 	for s := range h.All() {
 		s.loseSight()
-	}
-}
-
-// pause waits for d by the House's clock, or until ctx is over.
-func (h *House) pause(ctx context.Context, d time.Duration) {
-	over := make(chan struct{})
-	timer := h.clock.AfterFunc(d, func() { close(over) })
-	select {
-	case <-over:
-	case <-ctx.Done():
-		timer.Stop()
 	}
 }
 
@@ -133,13 +164,13 @@ func (h *House) rouse() {
 	})
 }
 
-// aside runs f in a goroutine of its own, since a clock's callback must not block, and
+// aside has f run by itself, since a clock's callback must not block, and
 // not at all when the House is closed.
 func (h *House) aside(f func()) {
 	h.sweepMu.Lock()
 	defer h.sweepMu.Unlock()
 	if !h.closed.Load() {
-		h.crew.run(f)
+		h.stage.Schedule(f)
 	}
 }
 

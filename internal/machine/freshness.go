@@ -61,8 +61,14 @@ func (s *step) earlier(t messages.Token, d time.Duration) messages.Token {
 // counted by the wall clock or by the monotonic one, whichever goes on for longer, since a
 // machine may have been suspended.
 func (s *step) rebase() {
-	p := &s.pair
-	rebase(s.now, &p.staleAt, &p.expiredAt, &p.token.Issued, &p.token.Expiry, &p.token.RefreshExpiry)
+	s.pair.rebase(s.now)
+	if m := &s.run.minted; m.generation != 0 {
+		m.rebase(s.now)
+	}
+}
+
+func (p *pair) rebase(now time.Time) {
+	rebase(now, &p.staleAt, &p.expiredAt, &p.token.Issued, &p.token.Expiry, &p.token.RefreshExpiry)
 }
 
 func rebase(now time.Time, moments ...*time.Time) {

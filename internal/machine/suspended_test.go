@@ -66,6 +66,20 @@ func answers(effects []Effect) bool {
 	return false
 }
 
+// A machine that sleeps while a new token is being saved wakes with one that is as good as
+// over: it is for those who have waited for it, and for nobody else.
+func TestSleepDuringASaveCounts(t *testing.T) {
+	now := time.Now()
+	s := asking(now, Rules{Revocable: true})
+	s, _ = s.Step(now, Done{Leaf: s.run.leaf, Outcome: Minted{Token: token("tok1", "", now, time.Hour)}})
+	_, effects := s.Step(asleep.Past(now, 2*time.Hour), Done{Leaf: s.run.leaf, Outcome: Written{Rev: 1}})
+	for _, e := range effects {
+		if _, ok := e.(Publish); ok {
+			t.Error("a token is published that is over")
+		}
+	}
+}
+
 // A wall clock that is set back, and seen to be, hides no sleep that comes after.
 func TestSleepAfterTheClockWasSetBackCounts(t *testing.T) {
 	now := time.Now()

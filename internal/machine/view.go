@@ -57,3 +57,10 @@ func (s Session) Offered() messages.Secret {
 	}
 	return s.given.Refresh
 }
+
+// Running reports whether a run is under way: a renewal, or one that saves or ends
+// something.
+func (s Session) Running() bool { return s.run.active() }
+
+// Held is how many callers wait for the run.
+func (s Session) Held() int { return len(s.held) - s.gone }

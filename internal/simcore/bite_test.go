@@ -1,0 +1,281 @@
+package simcore
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/holdfast-go/holdfast/internal/machine"
+	"github.com/holdfast-go/holdfast/messages"
+)
+
+// bite shows one monitor what is not so, in a world where all is well. It is called
+// with each step until it has done it.
+type bite struct {
+	monitor string
+	what    string
+	forge   func(*look) bool
+}
+
+// holds reports whether the session gives out a pair, and returns it.
+func (l *look) holds() (*pair, bool) {
+	if !l.published || !l.now.Before(l.snapshot.Until) {
+		return nil, false
+	}
+	return l.by.world.server.pair(l.snapshot.Token.Access), true
+}
+
+// when is a forgery at a step after which the session gives out a pair.
+func when(forge func(*look, *pair)) func(*look) bool {
+	return func(l *look) bool {
+		p, ok := l.holds()
+		if ok {
+			forge(l, p)
+		}
+		return ok
+	}
+}
+
+// at is a forgery at a step with an effect of this kind.
+func at[E machine.Effect](forge func(*look, E)) func(*look) bool {
+	return func(l *look) bool {
+		for _, e := range l.effects {
+			if e, ok := e.(E); ok {
+				forge(l, e)
+				return true
+			}
+		}
+		return false
+	}
+}
+
+var bites = []bite{
+	{"no panic", "the House tells of a bug", func(l *look) bool {
+		return bugs{l.by.world}.Handle(context.Background(), slog.Record{Message: "a bug"}) == nil
+	}},
+	{"opens", "a session of a process that has closed", func(l *look) bool {
+		l.by.world.Schedule(func() { // not in the middle of a step
+			l.by.house.Shut()
+			l.by.seat(0)
+		})
+		return true
+	}},
+	{"one renewal", "a second leaf beside a Mint", at(func(l *look, e machine.Mint) {
+		e.Number++
+		l.effects = append(l.effects[:len(l.effects):len(l.effects)], e)
+	})},
+	{"one renewal", "a number that was used", at(func(l *look, e machine.Mint) { l.leaf = e.Number })},
+	{"spent once", "two processes send one token", at(func(l *look, e machine.Mint) {
+		w := l.by.world
+		w.script.Terms.Processes = 1 // no claim is missing
+		other := &leaf{by: w.procs[1], seat: &w.procs[1].seats[l.index], spends: numberOf(e.Refresh), sent: w.now, most: time.Hour}
+		w.minting = append(w.minting, other)
+	})},
+	{"spent once", "a token comes again", when(func(l *look, _ *pair) {
+		l.by.world.checkReuse(&leaf{by: l.by, seat: l.seat}, numberOf(l.snapshot.Token.Access))
+	})},
+	{"exchange", "a token of another session", when(func(l *look, _ *pair) {
+		w := l.by.world
+		w.rules[l.index].Exchanging = machine.ByRequest
+		w.server.exchanged = append(w.server.exchanged, exchanged{session: 1 - l.index, scope: "0"})
+		l.checkExchanged(messages.Exchange{Scopes: []string{"0"}}, messages.Token{Access: messages.Secret(exchangedName(len(w.server.exchanged))), Expiry: l.now.Add(time.Hour)})
+	})},
+	{"left alone", "a request before Retry-After is over", at(func(l *look, _ machine.Mint) {
+		held, _ := l.is.Refresh()
+		l.rested = rested{until: l.now.Add(time.Minute), of: held, gen: l.view.Generation}
+	})},
+	{"withdrawn", "a token is published in Dead", when(func(l *look, _ *pair) { l.view.State = machine.Dead })},
+	{"bound", "a renewal that never ends", at(func(l *look, e machine.Mint) {
+		held, _ := l.is.Refresh()
+		l.mints = mints{renewal: e.Renewal, of: held, gen: l.view.Generation, n: 9}
+	})},
+	{"bound", "more requests than slots", at(func(l *look, _ machine.Mint) {
+		for range 100 {
+			l.by.requests = append(l.by.requests, &leaf{by: l.by, seat: l.seat, sent: l.by.world.now, most: time.Hour})
+			l.by.requests[len(l.by.requests)-1].job.Context = context.Background()
+		}
+	})},
+	{"bound", "more requests than the rate", at(func(l *look, _ machine.Mint) { l.by.bucket.level = -1e6 })},
+	{"saved first", "a pair that the store does not have is published", when(func(_ *look, p *pair) { p.saved = false })},
+	{"saved first", "a refresh token that the store does not have is spent", at(func(l *look, e machine.Mint) {
+		l.by.world.server.pair(e.Refresh).saved = false
+	})},
+	{"half a claim", "a request late in its claim", at(func(l *look, _ machine.Mint) { l.claimed.since = l.now.Add(-l.claimed.length) })},
+	{"expired", "a token that the server has let go of", when(func(l *look, p *pair) {
+		p.expiry = l.by.world.now - time.Hour
+		l.checkToken(l.snapshot.Token, "given")
+	})},
+	{"expired", "published beyond its end", at(func(l *look, e machine.Publish) {
+		e.Until = e.Token.Expiry.Add(time.Second)
+		l.effects = append(l.effects[:len(l.effects):len(l.effects)], e)
+	})},
+	{"foreign", "a token of another session", when(func(l *look, p *pair) {
+		p.session = 1 - l.index
+		l.checkToken(l.snapshot.Token, "given")
+	})},
+	{"rejected", "a token that was rejected", when(func(l *look, _ *pair) {
+		l.barredPairs = append(l.barredPairs, numberOf(l.snapshot.Token.Access))
+		l.checkToken(l.snapshot.Token, "given")
+	})},
+	{"revoked", "a token that was revoked", when(func(l *look, _ *pair) {
+		l.barFamily(numberOf(l.snapshot.Token.Access))
+		l.checkToken(l.snapshot.Token, "given")
+	})},
+	{"dead", "a token that the server does not take", when(func(l *look, p *pair) {
+		l.by.world.script.Terms.Processes = 1
+		l.by.world.known[l.index] = known{}
+		p.dead = true
+		l.checkToken(l.snapshot.Token, "given")
+	})},
+	{"long enough", "a token that lives for less than was wanted", when(func(l *look, _ *pair) { l.checkLong(l.snapshot.Token, 1000*time.Hour) })},
+	{"answered once", "a second answer", at(func(l *look, e machine.Answer) {
+		l.effects = append(l.effects[:len(l.effects):len(l.effects)], e)
+	})},
+	{"answered once", "an answer to nobody", at(func(l *look, _ machine.Answer) { l.asked = nil })},
+	{"answered in time", "somebody waits for a day", func(l *look) bool {
+		l.by.world.checkWait(&call{seat: l.seat, since: l.by.world.now - 24*time.Hour, disturbed: l.by.disturbed})
+		return true
+	}},
+	{"ended", "a Revoke returns, and the token lives", when(func(l *look, _ *pair) {
+		w := l.by.world
+		w.script.Terms.Strict, w.script.Terms.Processes, w.known[l.index] = true, 1, known{}
+		l.published = false
+		l.revokes(&asked{pair: numberOf(l.snapshot.Token.Access)})
+	})},
+	{"denied", "a death that is written nowhere", when(func(l *look, _ *pair) {
+		l.by.world.rules[l.index].OneTime, l.view.RefreshExpiry = true, time.Time{}
+		l.tells(messages.Denied{})
+	})},
+	{"held for something", "a leaf that has landed is waited for", func(l *look) bool {
+		if n := l.is.Leaf(); n == 0 || n != l.flight.number {
+			return false
+		}
+		l.flight.landed = true
+		return true
+	}},
+	{"order", "an older token follows", when(func(l *look, _ *pair) { l.placed = place{99, 99} })},
+	{"timer", "a timer that burns", func(l *look) bool {
+		l.effects, l.tick.at, l.tick.times = nil, l.by.world.now, 7
+		l.checkTimer()
+		return true
+	}},
+	{"closes", "a process that never ends", func(l *look) bool {
+		w := l.by.world
+		w.calm = true
+		w.checkClosing(&closing{by: l.by, since: w.now - time.Hour})
+		return true
+	}},
+	{"record", "a generation goes back", func(l *look) bool {
+		l.by.world.checkRecord(0, &messages.Record{Grant: 1, Generation: 5}, &messages.Record{Grant: 1, Generation: 4})
+		return true
+	}},
+	{"record", "a renewal overwrites a tombstone", func(l *look) bool {
+		l.by.world.checkRecord(0, &messages.Record{Grant: 1, Status: messages.Gone}, &messages.Record{Grant: 1, Generation: 1})
+		return true
+	}},
+	{"record", "a dead generation lives again", func(l *look) bool {
+		l.by.world.checkRecord(0, &messages.Record{Grant: 1, Generation: 1, Status: messages.Dead}, &messages.Record{Grant: 1, Generation: 1})
+		return true
+	}},
+	{"only dropped", "the family in use is ended", when(func(l *look, _ *pair) {
+		w := l.by.world
+		w.rules[l.index].OneTime, w.known[l.index] = true, known{}
+		w.store.shelves[l.index].put(revision{record: messages.Record{Token: l.snapshot.Token}})
+		w.checkEnds(&leaf{seat: l.seat}, l.snapshot.Token.Access)
+	})},
+	{"recovers", "no token though the grant is good", when(func(l *look, p *pair) {
+		w := l.by.world
+		w.rules[l.index].Human, w.rules[l.index].OneTime = true, true
+		p.spent, p.ended, w.server.families[p.family].dead = false, false, false
+		t := messages.Token{Refresh: refreshOf(numberOf(l.snapshot.Token.Access))}
+		w.store.shelves[l.index].put(revision{record: messages.Record{Token: t}})
+		w.judge(l.index, errors.New("unavailable"))
+	})},
+	{"kept", "the stored token is spent", when(func(l *look, p *pair) {
+		w := l.by.world
+		w.rules[l.index].OneTime, w.known[l.index] = true, known{}
+		p.spent, p.troubled, p.slowSave, p.ended, w.server.families[p.family].excused = true, false, false, false, false
+		t := messages.Token{Refresh: refreshOf(numberOf(l.snapshot.Token.Access))}
+		w.store.shelves[l.index].put(revision{record: messages.Record{Token: t}})
+		w.checkKept(l.index)
+	})},
+	{"kept", "what was brought is never saved", at(func(l *look, e machine.Mint) {
+		w := l.by.world
+		w.known[l.index] = known{}
+		w.server.issue(pair{session: l.index, family: w.familyOf(accessOf(numberOf(e.Refresh))), parent: numberOf(e.Refresh), delivered: true, by: l.by})
+		w.checkSavedAtLast()
+	})},
+}
+
+func TestEachMonitorBites(t *testing.T) {
+	for _, b := range bites {
+		t.Run(b.monitor+", "+b.what, func(t *testing.T) {
+			w, s := NewWorld(), new(Script)
+			for seed := range uint64(20) {
+				done := false
+				w.forge = func(l *look) { done = done || b.forge(l) }
+				persistent(seed, s)
+				if v := w.Play(s); done && (v == nil || v.Monitor != b.monitor) {
+					t.Fatalf("seed %d: found %v", seed, v)
+				} else if done {
+					return
+				}
+			}
+			t.Error("nothing was forged")
+		})
+	}
+}
+
+// persistent is a calm world of sessions with refresh tokens, in which all is well where
+// nothing is forged.
+func persistent(seed uint64, s *Script) {
+	Calm(seed, Weather{}, s)
+	s.Terms.Kinds = []string{"persistent", "persistent"}
+	s.Terms.Revokes, s.Terms.Logins, s.Terms.Keeps, s.Terms.RefreshLife = false, false, false, 0
+	for i := range s.Events {
+		switch s.Events[i].Request {
+		case Revoke, Login, Replace, Reject, RejectOther, Stop:
+			s.Events[i].Request = Refresh
+		}
+	}
+}
+
+func TestNothingIsFoundWhereNothingIsForged(t *testing.T) {
+	w, s := NewWorld(), new(Script)
+	for seed := range uint64(20) {
+		persistent(seed, s)
+		if v := w.Play(s); v != nil {
+			t.Errorf("seed %d: %v", seed, v)
+		}
+	}
+}
+
+// A plan that is another with every play is found out.
+func TestCampaignFindsTwoPlaysThatDiffer(t *testing.T) {
+	plays := uint64(0)
+	c := Campaign{Twice: true, Seeds: 1, Plan: func(seed uint64, allowed Weather, s *Script) {
+		plays++
+		Storm(seed+plays, allowed, s)
+	}}
+	if sum := c.Run(); len(sum.Violations) != 1 || sum.Violations[0].Monitor != "the same twice" {
+		t.Errorf("found %v", sum.Violations)
+	}
+}
+
+func TestMomentHasTwoReadings(t *testing.T) {
+	a, b := moment(time.Hour, time.Minute), moment(3*time.Hour, 4*time.Minute)
+	if d := b.Sub(a); d != 3*time.Minute {
+		t.Errorf("the monotonic readings differ by %v", d)
+	}
+	if d := b.Round(0).Sub(a.Round(0)); d != 2*time.Hour {
+		t.Errorf("the wall clocks differ by %v", d)
+	}
+	if got, want := a.Round(0), epoch.Add(time.Hour); !got.Equal(want) || got.Location() != time.UTC {
+		t.Errorf("it is %v, want %v", got, want)
+	}
+	if later := a.Add(time.Second); later.Sub(a) != time.Second || later.Round(0).Sub(a.Round(0)) != time.Second {
+		t.Errorf("a second later it is %v", later)
+	}
+}

@@ -1,0 +1,174 @@
+package simcore
+
+import (
+	"slices"
+	"time"
+
+	"github.com/holdfast-go/holdfast/messages"
+)
+
+// settleDown lets the faults stop, and sees whether everything mends and ends.
+func (w *World) settleDown() {
+	if w.broken != nil {
+		return
+	}
+	w.calm = true
+	w.note(noteCalm, nil, -1)
+	w.setRight()
+	w.settle(15 * time.Minute)
+	for _, slot := range w.procs {
+		for i := range slot.seats {
+			w.recovers(w.procs[slot.slot], i)
+			w.settle(time.Second) // the others hear of it
+		}
+	}
+	w.checkSavedAtLast()
+	for i := range w.known {
+		w.checkKept(i)
+	}
+	w.closeAll()
+}
+
+// settle lets happen what is under way.
+func (w *World) settle(d time.Duration) {
+	limit, turns := w.now+d, w.turns
+	for w.broken == nil && w.play(limit) {
+		if w.turns > turns+200_000 {
+			w.breaks("timer", "the world never comes to rest")
+		}
+	}
+}
+
+// recoverWithin is the stated time in which a session that can recover has a token again
+// after the faults have stopped.
+const recoverWithin = 3 * time.Hour
+
+// recovers: when faults stop, every session that can recover has a fresh token.
+func (w *World) recovers(p *process, i int) {
+	if w.broken != nil {
+		return
+	}
+	if p.dead {
+		w.breaks("recovers", "process %d has not started again", p.slot)
+		return
+	}
+	s := &p.seats[i]
+	var err error
+	e := &Event{Request: Refresh}
+	for limit := w.now + w.script.Terms.Life + recoverWithin; w.broken == nil && w.now < limit; {
+		var a messages.Ask = messages.Refresh{}
+		if err != nil {
+			a = messages.Get{}
+		}
+		s.asks(e, a)
+		w.untilAnswered(s)
+		err = s.last
+		after, again := messages.RetryAfter(err)
+		if !again {
+			break
+		}
+		w.settle(after + time.Millisecond)
+	}
+	w.judge(i, err)
+}
+
+// untilAnswered lets happen what does until nobody waits for a session.
+func (w *World) untilAnswered(s *seat) {
+	for w.broken == nil && w.waits(s) {
+		if !w.play(w.now + time.Hour) {
+			w.breaks("answered in time", "nothing happens, and somebody waits")
+		}
+	}
+}
+
+func (w *World) waits(s *seat) bool {
+	for i := range w.calls {
+		if w.calls[i].seat == s {
+			return true
+		}
+	}
+	return false
+}
+
+// judge says whether an honest end was due.
+func (w *World) judge(i int, err error) {
+	rules := &w.rules[i]
+	if w.broken != nil || err == nil || rules.Human && !rules.OneTime {
+		return
+	}
+	r := w.store.shelves[i].newest()
+	switch {
+	case !rules.Human:
+		w.breaks("recovers", "a grant that can be used again brings no token: %v", err)
+	case r == nil && w.kinds[i].given && w.good(rules.Given):
+		w.breaks("recovers", "what was given is not used: %v", err)
+	case r == nil, r.Status.Tombstone():
+	case w.good(r.Token):
+		w.breaks("recovers", "the store has a good refresh token: %v", err)
+	}
+}
+
+// good reports whether a token can be renewed, to the server's knowledge and to ours.
+func (w *World) good(t messages.Token) bool {
+	return w.server.renewable(t.Refresh) && !w.runOut(t)
+}
+
+func (w *World) runOut(t messages.Token) bool {
+	return !t.RefreshExpiry.IsZero() && !epoch.Add(w.now+w.wallMax).Before(t.RefreshExpiry)
+}
+
+// checkKept: no rotated token is lost while the process that minted it or the store that
+// saved it lives.
+func (w *World) checkKept(i int) {
+	if w.broken != nil || !w.rules[i].OneTime {
+		return
+	}
+	r := w.store.shelves[i].newest()
+	if r == nil || r.Status.Tombstone() || w.known[i].revokes > 0 || w.runOut(r.Token) {
+		return
+	}
+	p := w.server.pair(r.Token.Refresh)
+	if p == nil || w.server.renewable(r.Token.Refresh) || p.troubled || p.slowSave || p.ended || w.server.families[p.family].excused || w.admits(i) {
+		return
+	}
+	w.breaks("kept", "the refresh token of session %d was lost: r%d is spent, and nothing has gone wrong with it", i, numberOf(r.Token.Refresh))
+}
+
+// checkSavedAtLast: a pair that has reached its process is saved, or overtaken.
+func (w *World) checkSavedAtLast() {
+	for n := range w.server.pairs {
+		p := &w.server.pairs[n]
+		if !p.delivered || p.saved || p.parent == 0 || w.admits(p.session) || w.known[p.session].logins > 0 {
+			continue
+		}
+		if from := &w.server.pairs[p.parent-1]; !from.troubled && !w.server.families[p.family].dead {
+			w.breaks("kept", "a%d was brought to process %d and never saved", n+1, p.by.slot)
+		}
+	}
+}
+
+// living reports whether a process has not ended.
+func (w *World) living() bool {
+	return slices.ContainsFunc(w.procs, func(p *process) bool { return !p.dead })
+}
+
+// closeAll lets go of everything, and sees whether it ends.
+func (w *World) closeAll() {
+	w.over = true
+	for _, p := range w.procs {
+		if !p.dead && w.broken == nil {
+			p.close()
+		}
+	}
+	for limit := w.now + 20*time.Minute; w.broken == nil && w.living() && w.now < limit; {
+		w.settle(time.Second)
+	}
+	for _, p := range w.procs {
+		if !p.dead && w.broken == nil {
+			w.breaks("closes", "process %d is not quiet", p.slot)
+		}
+	}
+	if n := len(w.calls); n > 0 && w.broken == nil {
+		w.breaks("answered in time", "%d still wait when all is closed", n)
+	}
+}

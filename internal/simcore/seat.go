@@ -1,0 +1,329 @@
+package simcore
+
+import (
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/holdfast-go/holdfast/actor"
+	"github.com/holdfast-go/holdfast/internal/machine"
+	"github.com/holdfast-go/holdfast/messages"
+)
+
+// seat is a session in one start of a process, with what the monitors remember of it.
+type seat struct {
+	by     *process
+	index  int
+	kind   *kind
+	live   *actor.Session
+	steps  uint64
+	called uint64 // calls so far
+	last   error  // what the last of them was told
+
+	wake time.Time // the session's timer
+
+	published bool
+	snapshot  machine.Publish
+	until     int64 // the snapshot's, on the process's Timeline
+	placed    place // of the newest token published
+
+	asked  []asked // by the number of the caller
+	flight flight
+	aloft  []exchange
+	leaf   uint64 // the newest number of a leaf
+
+	claimed claimed
+	mints   mints
+	ended   uint64 // the newest run that has ended tokens
+	rested  rested
+	tick    struct {
+		at    time.Duration
+		times int
+	}
+
+	barredPairs     []int
+	barredFamilies  []int
+	barredLeaf      uint64            // and what these leaves brought
+	exchanged       []messages.Secret // that were given to somebody
+	barredExchanged []messages.Secret
+}
+
+// asked is somebody who has asked, as the machine knows him.
+type asked struct {
+	ask    messages.Ask
+	told   bool
+	left   bool
+	pair   int // of Revoke and Reject: what was held
+	exempt bool
+}
+
+// flight is the newest leaf of the run.
+type flight struct {
+	number   uint64
+	effect   machine.Effect
+	since    time.Time
+	deadline time.Duration
+	landed   bool
+}
+
+// exchange is a leaf of an exchange that is under way.
+type exchange struct {
+	leaf, flight uint64
+	scope        string
+}
+
+// claimed is the newest claim.
+type claimed struct {
+	renewal uint64
+	since   time.Time
+	length  time.Duration
+}
+
+// mints counts the requests of a renewal for one token.
+type mints struct {
+	renewal uint64
+	of      messages.Secret
+	gen     uint64
+	n       int
+}
+
+// rested is that the endpoint has asked to be left alone.
+type rested struct {
+	until time.Time
+	of    messages.Secret
+	gen   uint64
+}
+
+// sessionOf is the number of the session of a key.
+func sessionOf(key string) int {
+	i, err := strconv.Atoi(key)
+	if err != nil {
+		panic("BUG: not a key of this world: " + key)
+	}
+	return i
+}
+
+// stepped sees a step: the session after it, and the effects that are done.
+func (s *seat) stepped(is *machine.Session, ev machine.Event, effects []machine.Effect) {
+	w := s.by.world
+	now := s.by.Now()
+	l := &w.look
+	*l = look{seat: s, is: is, view: is.View(now), ev: ev, effects: effects, now: now}
+	if w.forge != nil {
+		w.forge(l)
+	}
+	w.noteStepped(s, &l.view, l.ev, l.effects)
+	l.happens()
+	for _, e := range l.effects {
+		l.does(e)
+	}
+	if !s.by.dead { // else a part of the effects is missing
+		l.after()
+	}
+	s.wake = is.Wake()
+}
+
+// look is one step, as the monitors look at it.
+type look struct {
+	*seat
+	is      *machine.Session
+	view    machine.View
+	ev      machine.Event
+	effects []machine.Effect
+	now     time.Time
+	unsaved bool // it says that its pair is not saved
+}
+
+// happens looks at the event.
+func (s *look) happens() {
+	switch ev := s.ev.(type) {
+	case machine.Ask:
+		s.comes(ev)
+	case machine.Done:
+		s.arrives(ev)
+	case machine.Tick:
+		s.checkTimer()
+	case machine.Sleep:
+		s.rested = rested{}
+	case machine.Leave, machine.Changed, machine.Gap, machine.Close:
+	}
+}
+
+func (s *seat) who(c machine.Caller) *asked {
+	if c == 0 || int(c) > len(s.asked) {
+		return nil
+	}
+	return &s.asked[c-1]
+}
+
+// comes notes a caller. A Revoke bars what is held, from here on.
+func (s *look) comes(ev machine.Ask) {
+	if ev.Caller != 0 {
+		for len(s.asked) < int(ev.Caller) {
+			s.asked = append(s.asked, asked{})
+		}
+		s.asked[ev.Caller-1] = asked{ask: ev.Ask, pair: s.heldPair(ev.Ask), exempt: s.view.State == machine.Closed}
+	}
+	rules := &s.by.world.rules[s.index]
+	_, revoke := ev.Ask.(messages.Revoke)
+	if revoke { // what it ends begins anew
+		s.rested = rested{}
+	}
+	if revoke && s.view.State == machine.Revoked && (rules.Revocable || rules.Forgets) {
+		s.by.world.known[s.index].revokes++
+		s.barFamily(s.heldPair(nil))
+		if s.published {
+			s.barFamily(numberOf(s.snapshot.Token.Access))
+		}
+		s.barredLeaf = s.leaf
+	}
+}
+
+// heldPair is the number of the pair that the session holds or, for a Revoke, the one in
+// the store as long as nothing is known of another.
+func (s *look) heldPair(a messages.Ask) int {
+	if r, known := s.is.Refresh(); known && r != "" {
+		return numberOf(r)
+	}
+	if s.published {
+		return numberOf(s.snapshot.Token.Access)
+	}
+	_, revoke := a.(messages.Revoke)
+	if r := s.by.world.store.shelves[s.index].newest(); revoke && r != nil && r.Status == messages.Alive {
+		return numberOf(r.Token.Access)
+	}
+	return 0
+}
+
+func (s *seat) barFamily(pair int) {
+	p := s.by.world.server.pair(accessOf(pair))
+	if pair > 0 && p != nil && !slices.Contains(s.barredFamilies, p.family) {
+		s.barredFamilies = append(s.barredFamilies, p.family)
+	}
+}
+
+// arrives notes what a leaf has brought.
+func (s *look) arrives(ev machine.Done) {
+	current := ev.Leaf == s.flight.number && !s.flight.landed
+	if ev.Leaf == s.flight.number {
+		s.flight.landed = true
+	}
+	late := !s.now.Before(s.flight.since.Add(s.flight.deadline + leafGrace))
+	s.aloft = slices.DeleteFunc(s.aloft, func(x exchange) bool { return x.leaf == ev.Leaf })
+	switch o := ev.Outcome.(type) {
+	case machine.Minted:
+		if p := s.by.world.server.pair(o.Token.Access); p != nil && current && !late {
+			p.delivered = true
+		}
+	case machine.Failed:
+		s.rests(o.Failure, current && !late)
+	}
+}
+
+// leafGrace is how long after its deadline the machine waits for a leaf.
+const leafGrace = time.Second
+
+// rests notes for how long the endpoint wants to be left alone.
+func (s *look) rests(f messages.Failure, current bool) {
+	m, mint := s.flight.effect.(machine.Mint)
+	if !current || !mint || len(m.Proofs) > 0 || s.view.State == machine.Revoked || f.RetryAfter == 0 {
+		return
+	}
+	held, _ := s.is.Refresh()
+	s.rested = rested{until: s.now.Add(min(f.RetryAfter, 5*time.Minute)), of: held, gen: s.view.Generation}
+}
+
+// does looks at an effect, in the order in which they are done.
+func (s *look) does(e machine.Effect) {
+	switch e := e.(type) {
+	case machine.Publish:
+		s.publishes(e)
+	case machine.Withdraw:
+		s.published = false
+	case machine.Answer:
+		s.answers(e)
+	case machine.Emit:
+		if _, unsaved := e.Event.(messages.Unsaved); unsaved {
+			s.unsaved = true
+		}
+		s.tells(e.Event)
+	case machine.Queue:
+		if e.Flight == 0 {
+			s.flies(e.Leaf, e)
+		}
+	case machine.Load:
+		s.flies(e.Leaf, e)
+	case machine.Claim:
+		s.flies(e.Leaf, e)
+		s.claimed = claimed{renewal: e.Renewal, since: s.now, length: e.Record.Claim.Length}
+	case machine.Save:
+		s.flies(e.Leaf, e)
+	case machine.Mint:
+		s.flies(e.Leaf, e)
+		s.checkMint(e)
+	case machine.RevokeToken:
+		s.flies(e.Leaf, e)
+	case machine.Exchange:
+		s.fliesBeside(e)
+	}
+}
+
+// expired reports whether a leaf has ended by its deadline.
+func (s *seat) expired(l *leaf) bool { return s.by.world.now-l.sent >= l.most }
+
+// launched notes a leaf that goes out: what it spends, and how many are under way.
+func (s *seat) launched(l *leaf) {
+	if m, mint := l.job.Effect.(machine.Mint); mint && m.Refresh != "" {
+		l.spends = numberOf(m.Refresh)
+		s.checkAlone(l)
+		s.by.world.minting = append(s.by.world.minting, l)
+	}
+	if l.remote() {
+		s.checkBound(l)
+	}
+}
+
+// trouble notes what may come of a leaf that goes wrong. Risky is one that may be done
+// though nobody hears of it.
+func (s *seat) trouble(l *leaf, risky bool) {
+	w := s.by.world
+	w.known[s.index].troubled = true
+	switch e := l.job.Effect.(type) {
+	case machine.Mint:
+		if p := w.server.pair(refreshOf(l.spends)); p != nil && risky {
+			p.troubled = true
+		}
+	case machine.Save:
+		if p := w.server.pair(e.Record.Token.Access); p != nil && p.parent > 0 {
+			w.server.pairs[p.parent-1].slowSave = true
+		}
+	}
+}
+
+// disturb notes that the process has stood still while it had this leaf under way.
+func (s *seat) disturb(l *leaf) {
+	l.disturbed = true
+	if p := s.by.world.server.pair(refreshOf(l.spends)); l.spends > 0 && p != nil {
+		p.troubled = true
+	}
+}
+
+// disturb notes that the process has stood still, or is dead: what it has under way may
+// end as it likes.
+func (p *process) disturb() {
+	w := p.world
+	p.disturbed++
+	for i := range p.seats {
+		w.known[i].troubled = true
+	}
+	for _, l := range w.minting {
+		if l.by == p && !l.answered {
+			l.seat.disturb(l)
+		}
+	}
+	for i := range w.server.pairs {
+		if of := &w.server.pairs[i]; of.by == p && !of.saved && of.parent > 0 {
+			w.server.pairs[of.parent-1].troubled = true
+		}
+	}
+}

@@ -1,0 +1,222 @@
+package simcore
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/holdfast-go/holdfast/clockutil"
+	"github.com/holdfast-go/holdfast/internal/machine"
+	"github.com/holdfast-go/holdfast/messages"
+)
+
+// noted is what a line of the trace is about.
+type noted uint64
+
+const (
+	noteBoot noted = iota + 1
+	noteCrash
+	notePause
+	noteJump
+	noteBlind
+	noteServed
+	noteWrite
+	noteStep
+	noteEffect
+	noteWish
+	noteAnswer
+	noteLeft
+	noteReuse
+	noteCalm
+	noteClosed
+)
+
+var noteNames = [...]string{
+	noteBoot: "starts", noteCrash: "crashes", notePause: "stands still", noteJump: "has its clock set", noteBlind: "loses the watch",
+	noteServed: "leaf is done", noteWrite: "record is written", noteStep: "steps", noteEffect: "effect", noteWish: "somebody wants",
+	noteAnswer: "somebody is answered", noteLeft: "somebody leaves", noteReuse: "spent token comes again",
+	noteCalm: "nothing goes wrong any more", noteClosed: "closes",
+}
+
+// note adds a line to the trace: to its hash always, to its text if somebody reads it. No
+// pointer, name of an actor or other thing that differs between two plays may be in it.
+func (w *World) note(what noted, p *process, session int, of ...uint64) {
+	slot := ^uint64(0)
+	if p != nil {
+		slot = uint64(p.slot)
+	}
+	h := clockutil.Mix(w.hash, uint64(what), uint64(w.now), slot, uint64(session))
+	for _, x := range of {
+		h = h*0x100000001b3 ^ x
+	}
+	w.hash = h
+	if w.text != nil && what != noteStep && what != noteEffect {
+		w.logf("%v p%d s%d %s %d", w.now, int64(slot), session, noteNames[what], slices.Clone(of))
+	}
+}
+
+// noteStepped adds a step and its effects.
+func (w *World) noteStepped(s *seat, v *machine.View, ev machine.Event, effects []machine.Effect) {
+	kind, a, b := eventNumbers(ev)
+	w.note(noteStep, s.by, s.index, kind, a, b, uint64(v.State), v.Generation, uint64(v.Held))
+	for _, e := range effects {
+		kind, a, b := effectNumbers(e)
+		w.note(noteEffect, s.by, s.index, kind, a, b)
+	}
+	if w.text == nil {
+		return
+	}
+	w.logf("%v p%d.%d s%d %v gen %d held %d | %s", w.now, s.by.slot, s.by.life, s.index, v.State, v.Generation, v.Held, traced(ev))
+	for _, e := range effects {
+		w.logf("        %s", traced(e))
+	}
+}
+
+func eventNumbers(ev machine.Event) (kind, a, b uint64) {
+	switch ev := ev.(type) {
+	case machine.Tick:
+		return 1, 0, 0
+	case machine.Ask:
+		return 2, uint64(ev.Caller), askNumber(ev.Ask)
+	case machine.Leave:
+		return 3, uint64(ev.Caller), 0
+	case machine.Done:
+		return 4, ev.Leaf, outcomeNumber(ev.Outcome)
+	case machine.Changed:
+		return 5, uint64(ev.Rev), 0
+	case machine.Gap:
+		return 6, 0, 0
+	case machine.Sleep:
+		return 7, 0, 0
+	case machine.Close:
+		return 8, 0, 0
+	}
+	panic("BUG: unknown event")
+}
+
+func askNumber(a messages.Ask) uint64 {
+	switch a := a.(type) {
+	case messages.Get:
+		return 1
+	case messages.Refresh:
+		return 2
+	case messages.Exchange:
+		return 3
+	case messages.Revoke:
+		return 4
+	case messages.Establish:
+		return 5
+	case messages.Reject:
+		return 6 + uint64(numberOf(a.Token))<<8
+	}
+	panic("BUG: unknown ask")
+}
+
+func outcomeNumber(o machine.Outcome) uint64 {
+	switch o := o.(type) {
+	case machine.Granted:
+		return 1
+	case machine.Found:
+		return 2 + uint64(o.Rev)<<8
+	case machine.NotFound:
+		return 3
+	case machine.Foreign:
+		return 4
+	case machine.Written:
+		return 5 + uint64(o.Rev)<<8
+	case machine.Conflict:
+		return 6
+	case machine.Unwritten:
+		return 7
+	case machine.Unread:
+		return 8
+	case machine.Minted:
+		return 9 + uint64(numberOf(o.Token.Access))<<8
+	case machine.Ended:
+		return 10
+	case machine.Failed:
+		return 11 + uint64(o.Failure.Status)<<8
+	case machine.TimedOut:
+		return 12
+	}
+	panic("BUG: unknown outcome")
+}
+
+func effectNumbers(e machine.Effect) (kind, a, b uint64) {
+	switch e := e.(type) {
+	case machine.Publish:
+		return 1, uint64(numberOf(e.Token.Access)), uint64(e.Until.UnixNano())
+	case machine.Withdraw:
+		return 2, 0, 0
+	case machine.Answer:
+		return 3, uint64(e.Caller), uint64(numberOf(e.Reply.Token.Access))
+	case machine.Emit:
+		return 4, e.Event.Head().Generation, 0
+	case machine.Queue:
+		return 5, e.Number, e.Flight
+	case machine.Load:
+		return 6, e.Number, uint64(e.Min)
+	case machine.Claim:
+		return 7, e.Number, uint64(e.Prev)
+	case machine.Mint:
+		return 8, e.Number, uint64(numberOf(e.Refresh))
+	case machine.Save:
+		return 9, e.Number, uint64(e.Prev)
+	case machine.Exchange:
+		return 10, e.Number, e.Flight
+	case machine.RevokeToken:
+		return 11, e.Number, uint64(numberOf(e.Token))
+	}
+	panic("BUG: unknown effect")
+}
+
+// traced prints what has no secrets here: the tokens of a simulated server are numbers.
+func traced(v any) string {
+	switch v := v.(type) {
+	case machine.Ask:
+		return fmt.Sprintf("%d asks %s", v.Caller, traced(v.Ask))
+	case messages.Reject:
+		return "Reject " + v.Token.Reveal()
+	case messages.Establish:
+		return "Establish " + v.Token.Access.Reveal()
+	case messages.Exchange:
+		return "Exchange for " + strings.Join(v.Scopes, " ")
+	case machine.Done:
+		return fmt.Sprintf("leaf %d brings %s", v.Leaf, traced(v.Outcome))
+	case machine.Minted:
+		return "Minted " + tracedToken(v.Token)
+	case machine.Found:
+		return fmt.Sprintf("Found %d %s", v.Rev, tracedRecord(v.Record))
+	case machine.Changed:
+		return fmt.Sprintf("Changed %d %s", v.Rev, tracedRecord(v.Record))
+	case machine.Publish:
+		return fmt.Sprintf("Publish %s stale %v until %v", tracedToken(v.Token), v.StaleAt.Sub(epoch), v.Until.Sub(epoch))
+	case machine.Answer:
+		return fmt.Sprintf("Answer %d %s %v", v.Caller, v.Reply.Token.Access.Reveal(), v.Reply.Err)
+	case machine.Emit:
+		return fmt.Sprintf("Emit %T", v.Event)
+	case machine.Claim:
+		return fmt.Sprintf("leaf %d.%d Claim over %d %s", v.Renewal, v.Number, v.Prev, tracedRecord(v.Record))
+	case machine.Save:
+		return fmt.Sprintf("leaf %d.%d Save over %d %s", v.Renewal, v.Number, v.Prev, tracedRecord(v.Record))
+	case machine.Mint:
+		return fmt.Sprintf("leaf %d.%d Mint %s attempt %d for %v", v.Renewal, v.Number, v.Refresh.Reveal(), v.Attempt, v.Deadline)
+	case machine.Exchange:
+		return fmt.Sprintf("leaf %d of flight %d Exchange %s", v.Number, v.Flight, v.Subject.Reveal())
+	case machine.RevokeToken:
+		return fmt.Sprintf("leaf %d.%d RevokeToken %s", v.Renewal, v.Number, v.Token.Reveal())
+	}
+	return fmt.Sprintf("%T%+v", v, v)
+}
+
+func tracedToken(t messages.Token) string {
+	if t.IsZero() {
+		return "-"
+	}
+	return fmt.Sprintf("%s/%s to %v", t.Access.Reveal(), t.Refresh.Reveal(), t.Expiry.Round(0).Sub(epoch))
+}
+
+func tracedRecord(r messages.Record) string {
+	return fmt.Sprintf("(%d,%d) %s status %d claim %s/%v doubted %v", r.Grant, r.Generation,
+		tracedToken(r.Token), r.Status, r.Claim.Owner, r.Claim.Length, r.Doubted || r.Claim.Doubt)
+}

@@ -301,8 +301,9 @@ func (s *look) revokes(a *asked) {
 	}
 	// A server that does not end a family on reuse cannot be asked about a refresh
 	// token that may be spent; a replica that is behind hides the newest grant; where
-	// each renewal is a grant of its own, an older token lives to its end.
-	blind := w.script.Weather[Stale] > 0 || !t.Strict && rules.OneTime || !rules.OneTime && (t.Processes > 1 || k.troubled) || !t.Durable
+	// each renewal is a grant of its own, an older token lives to its end; where no claim
+	// is seen, nobody knows who is renewing.
+	blind := t.Processes > 1 && (!t.Claims || !t.Shared) || w.script.Weather[Stale] > 0 || !t.Strict && rules.OneTime || !rules.OneTime && (t.Processes > 1 || k.troubled) || !t.Durable
 	if !blind && w.lives(&w.server.pairs[a.pair-1]) {
 		w.breaks("ended", "a%d lives at the server when Revoke returns", a.pair)
 	}

@@ -198,16 +198,26 @@ func (s *look) publishes(e machine.Publish) {
 	}
 }
 
-// checkToken: nobody gets an expired, revoked, rejected or foreign token.
-func (s *seat) checkToken(t messages.Token, how string) {
-	w, n := s.by.world, numberOf(t.Access)
+// checkOwn: nobody gets a foreign or expired token.
+func (s *seat) checkOwn(t messages.Token, how string) *pair {
+	w := s.by.world
 	p := w.server.pair(t.Access)
 	if p == nil || t.Access[0] != 'a' || p.session != s.index {
 		w.breaks("foreign", "%q is %s in session %d", t.Access.Reveal(), how, s.index)
-		return
+		return nil
 	}
 	if over := w.now - p.expiry; over >= w.tolerance(p) || !s.by.Now().Before(t.Expiry) {
-		w.breaks("expired", "a%d is %s %v after its end", n, how, over)
+		w.breaks("expired", "%s is %s %v after its end", t.Access.Reveal(), how, over)
+	}
+	return p
+}
+
+// checkToken: nobody gets an expired, revoked, rejected or foreign token.
+func (s *seat) checkToken(t messages.Token, how string) {
+	w, n := s.by.world, numberOf(t.Access)
+	p := s.checkOwn(t, how)
+	if p == nil {
+		return
 	}
 	right := !w.known[s.index].misdated // else what was given at first comes again
 	if right && slices.Contains(s.barredPairs, n) {

@@ -44,10 +44,16 @@ func (s *step) closePausing() {
 	s.letGo()
 }
 
-// letGo ends a run that has nothing in flight that matters.
+// letGo ends a run that has nothing in flight that matters. A pair that it has brought
+// is behind the same guard as in installMinted: the watch may have told of something newer.
 func (s *step) letGo() {
 	s.revoke.wanted = s.revoke.wanted && s.revoke.unsaved
-	if s.run.minted.generation != 0 {
+	switch {
+	case s.run.minted.generation == 0:
+	case s.superseded():
+		s.endSuperseded()
+		return
+	default:
 		s.pair = s.run.minted
 		s.unsaved = unsaved{waiting: true, due: s.now}
 	}

@@ -85,7 +85,7 @@ func (e endpoint) login(l *leaf, now time.Time, m actor.Mint, p pair) (messages.
 	if m.Proofs[0] == wrongProof {
 		return messages.Token{}, messages.Failure{Verdict: messages.GrantDenied, Status: 401}
 	}
-	w.loggedIn(p.session, l)
+	w.loggedIn(p.session)
 	p.family = w.server.login(p.session, w.script.Terms.OneLogin)
 	return w.issue(l, now, p), nil
 }

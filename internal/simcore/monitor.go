@@ -188,58 +188,6 @@ func (b *bucket) take(now time.Duration) bool {
 	return b.level > -1e-6-b.slack
 }
 
-// publishes is a token that anybody may take from now on.
-func (s *look) publishes(e machine.Publish) {
-	w := s.by.world
-	s.published, s.snapshot, s.until = true, e, s.by.line.Of(e.Until, s.now)
-	s.checkToken(e.Token, "published")
-	if e.Until.After(e.Token.Expiry) || !e.Until.After(s.now) {
-		w.breaks("expired", "a%d is published beyond its end, or for no time", numberOf(e.Token.Access))
-	}
-}
-
-// checkToken: nobody gets an expired, revoked, rejected or foreign token.
-func (s *seat) checkToken(t messages.Token, how string) {
-	w, n := s.by.world, numberOf(t.Access)
-	p := w.server.pair(t.Access)
-	if p == nil || t.Access[0] != 'a' || p.session != s.index {
-		w.breaks("foreign", "%q is %s in session %d", t.Access.Reveal(), how, s.index)
-		return
-	}
-	if over := w.now - p.expiry; over >= w.tolerance(p) || !s.by.Now().Before(t.Expiry) {
-		w.breaks("expired", "a%d is %s %v after its end", n, how, over)
-	}
-	right := !w.known[s.index].misdated // else what was given at first comes again
-	if right && slices.Contains(s.barredPairs, n) {
-		w.breaks("rejected", "a%d is %s after it was rejected", n, how)
-	}
-	mine := p.by == s.by && p.leaf <= s.barredLeaf
-	if right && (mine || slices.Contains(s.barredFamilies, p.family)) {
-		w.breaks("revoked", "a%d is %s after it was revoked", n, how)
-	}
-	if w.script.Terms.Processes == 1 && !w.known[s.index].loose() && !w.server.alive(t.Access, w.now) {
-		w.breaks("dead", "a%d is %s, and the server does not take it", n, how)
-	}
-}
-
-// loose reports whether anything has happened for which a token may be dead.
-func (k *known) loose() bool { return k.troubled || k.revokes > 0 || k.logins > 0 }
-
-// tolerance is how long after its end a token may be given out: because clocks differ by
-// more than the margin, or because a machine was suspended, and its monotonic clock with
-// it, by which lives are measured.
-func (w *World) tolerance(p *pair) time.Duration {
-	margin := min(3*time.Minute, max(p.life/10, 1250*time.Millisecond), p.life/2)
-	return max(0, w.wallMax-w.wallMin-margin)
-}
-
-// checkLong: who wants a token that is valid for long gets one.
-func (s *seat) checkLong(t messages.Token, least time.Duration) {
-	if left := t.Expiry.Sub(s.by.Now()); least > 0 && left < least {
-		s.by.world.breaks("long enough", "a%d is valid for %v; %v are wanted", numberOf(t.Access), left, least)
-	}
-}
-
 // answers: each caller is answered once.
 func (s *look) answers(e machine.Answer) {
 	w, a := s.by.world, s.who(e.Caller)
@@ -301,8 +249,9 @@ func (s *look) revokes(a *asked) {
 	}
 	// A server that does not end a family on reuse cannot be asked about a refresh
 	// token that may be spent; a replica that is behind hides the newest grant; where
-	// each renewal is a grant of its own, an older token lives to its end.
-	blind := w.script.Weather[Stale] > 0 || !t.Strict && rules.OneTime || !rules.OneTime && (t.Processes > 1 || k.troubled) || !t.Durable
+	// each renewal is a grant of its own, an older token lives to its end; where no claim
+	// is seen, nobody knows who is renewing.
+	blind := t.Processes > 1 && (!t.Claims || !t.Shared) || w.script.Weather[Stale] > 0 || !t.Strict && rules.OneTime || !rules.OneTime && (t.Processes > 1 || k.troubled) || !t.Durable
 	if !blind && w.lives(&w.server.pairs[a.pair-1]) {
 		w.breaks("ended", "a%d lives at the server when Revoke returns", a.pair)
 	}
@@ -434,10 +383,6 @@ func (s *look) after() {
 		s.checkSnapshot()
 	}
 }
-
-// serves reports whether what is published may still be given out, by both of the clocks
-// that a machine has.
-func (s *look) serves() bool { return s.by.line.At(s.now) < s.until }
 
 // checkSnapshot: what is published is what the session holds, and no older token follows
 // a newer one.

@@ -259,7 +259,7 @@ func (s *seat) hears(c *call, r messages.Reply) {
 	}
 	switch c.request {
 	case Get, GetLong, Refresh, RefreshLong:
-		s.checkToken(r.Token, "given")
+		s.checkOwn(r.Token, "heard") // that it was not revoked was looked at when it was given
 		s.checkLong(r.Token, c.least)
 	case Exchange, Reject, RejectOther, RejectExchanged, Revoke, Login, Replace, Stop:
 	}

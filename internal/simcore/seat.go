@@ -132,6 +132,7 @@ type look struct {
 	effects []machine.Effect
 	now     time.Time
 	unsaved bool // it says that its pair is not saved
+	barring bool // it is a Revoke that has not withdrawn anything yet
 }
 
 // happens looks at the event.
@@ -171,12 +172,30 @@ func (s *look) comes(ev machine.Ask) {
 	}
 	if revoke && s.view.State == machine.Revoked && (rules.Revocable || rules.Forgets) {
 		s.by.world.known[s.index].revokes++
-		s.barFamily(s.heldPair(nil))
-		if s.published {
-			s.barFamily(numberOf(s.snapshot.Token.Access))
+		s.barring = true
+		if !slices.ContainsFunc(s.effects, withdraws) {
+			s.bars()
 		}
-		s.barredLeaf = s.leaf
 	}
+}
+
+func withdraws(e machine.Effect) bool {
+	_, is := e.(machine.Withdraw)
+	return is
+}
+
+// bars bars what is held from the moment at which a Revoke withdraws it: what was due
+// before it comes first.
+func (s *look) bars() {
+	if !s.barring {
+		return
+	}
+	s.barring = false
+	s.barFamily(s.heldPair(nil))
+	if s.published {
+		s.barFamily(numberOf(s.snapshot.Token.Access))
+	}
+	s.barredLeaf = s.leaf
 }
 
 // heldPair is the number of the pair that the session holds or, for a Revoke, the one in
@@ -239,6 +258,7 @@ func (s *look) does(e machine.Effect) {
 	case machine.Publish:
 		s.publishes(e)
 	case machine.Withdraw:
+		s.bars()
 		s.published = false
 	case machine.Answer:
 		s.answers(e)

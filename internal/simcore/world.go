@@ -51,7 +51,6 @@ type World struct {
 type known struct {
 	revokes  int           // how often it was asked for
 	logins   int           // how many grants have begun since it was opened
-	overlaps bool          // two of them at once
 	buried   time.Duration // the newest tombstone has landed
 	troubled bool          // something went wrong with it
 	misdated bool          // a clock was so wrong that a record looks older than what was given before it

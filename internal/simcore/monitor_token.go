@@ -1,0 +1,76 @@
+package simcore
+
+import (
+	"slices"
+	"time"
+
+	"github.com/holdfast-go/holdfast/internal/machine"
+	"github.com/holdfast-go/holdfast/messages"
+)
+
+// publishes is a token that anybody may take from now on.
+func (s *look) publishes(e machine.Publish) {
+	w := s.by.world
+	s.published, s.snapshot, s.until = true, e, s.by.line.Of(e.Until, s.now)
+	s.checkToken(e.Token, "published")
+	if e.Until.After(e.Token.Expiry) || !e.Until.After(s.now) {
+		w.breaks("expired", "a%d is published beyond its end, or for no time", numberOf(e.Token.Access))
+	}
+}
+
+// checkOwn: nobody gets a foreign or expired token.
+func (s *seat) checkOwn(t messages.Token, how string) *pair {
+	w := s.by.world
+	p := w.server.pair(t.Access)
+	if p == nil || t.Access[0] != 'a' || p.session != s.index {
+		w.breaks("foreign", "%q is %s in session %d", t.Access.Reveal(), how, s.index)
+		return nil
+	}
+	if over := w.now - p.expiry; over >= w.tolerance(p) || !s.by.Now().Before(t.Expiry) {
+		w.breaks("expired", "%s is %s %v after its end", t.Access.Reveal(), how, over)
+	}
+	return p
+}
+
+// checkToken: nobody gets an expired, revoked, rejected or foreign token.
+func (s *seat) checkToken(t messages.Token, how string) {
+	w, n := s.by.world, numberOf(t.Access)
+	p := s.checkOwn(t, how)
+	if p == nil {
+		return
+	}
+	right := !w.known[s.index].misdated // else what was given at first comes again
+	if right && slices.Contains(s.barredPairs, n) {
+		w.breaks("rejected", "a%d is %s after it was rejected", n, how)
+	}
+	mine := p.by == s.by && p.leaf <= s.barredLeaf
+	if right && (mine || slices.Contains(s.barredFamilies, p.family)) {
+		w.breaks("revoked", "a%d is %s after it was revoked", n, how)
+	}
+	if w.script.Terms.Processes == 1 && !w.known[s.index].loose() && !w.server.alive(t.Access, w.now) {
+		w.breaks("dead", "a%d is %s, and the server does not take it", n, how)
+	}
+}
+
+// loose reports whether anything has happened for which a token may be dead.
+func (k *known) loose() bool { return k.troubled || k.revokes > 0 || k.logins > 0 }
+
+// serves reports whether what is published may still be given out, by both of the clocks
+// that a machine has.
+func (s *look) serves() bool { return s.by.line.At(s.now) < s.until }
+
+// tolerance is how long after its end a token may be given out because clocks differ by
+// more than the margin. Of what a machine has slept it cannot know what its wall clock
+// was set back by meanwhile, and no tenth of a second.
+func (w *World) tolerance(p *pair) time.Duration {
+	margin := min(3*time.Minute, max(p.life/10, 1250*time.Millisecond), p.life/2)
+	apart := w.wallMax - w.wallMin
+	return max(0, apart-margin) + min(w.lost, apart+100*time.Millisecond)
+}
+
+// checkLong: who wants a token that is valid for long gets one.
+func (s *seat) checkLong(t messages.Token, least time.Duration) {
+	if left := t.Expiry.Sub(s.by.Now()); least > 0 && left < least {
+		s.by.world.breaks("long enough", "a%d is valid for %v; %v are wanted", numberOf(t.Access), left, least)
+	}
+}

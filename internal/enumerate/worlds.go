@@ -1,0 +1,128 @@
+package enumerate
+
+import (
+	"time"
+
+	"github.com/holdfast-go/holdfast/internal/machine"
+	"github.com/holdfast-go/holdfast/messages"
+)
+
+// Worlds returns the worlds that are walked, the smallest first.
+func Worlds() []World {
+	return []World{
+		calm(), storeDown(), clientCredentials(), rotatingStrict(), rotatingGrace(),
+		renewalRevokes(), revokeAgainstRenewal(), loginAgainstRenewal(),
+	}
+}
+
+// rotating is a world whose grant is a refresh token that can be used once: both
+// processes hold the first pair, which is about to become stale.
+func rotating() World {
+	return World{
+		rules:    machine.Rules{OneTime: true, Human: true, Revocable: true, Identity: messages.Digest{1}},
+		settings: machine.Settings{Store: machine.Traits{Shared: true, Durable: true}},
+		callers:  1,
+		tokens:   2,
+		first:    true,
+		stored:   true,
+		read:     true,
+		unlucky:  1,
+		life:     2 * time.Minute,
+		start:    70 * time.Second,
+		grid:     10 * time.Second,
+	}
+}
+
+func calm() World {
+	w := rotating()
+	w.Name = "rotating-calm"
+	w.Doc = `A refresh token that can be used once, on a server that ends the family when it is used twice. Nothing goes wrong.
+In it: 2 processes that have not looked at the store yet, 2 tokens.`
+	w.read = false
+	return w
+}
+
+func rotatingStrict() World {
+	w := rotating()
+	w.Name = "rotating-strict"
+	w.Doc = `A refresh token that can be used once, on a server that ends the family when it is used twice.
+In it: 2 tokens, 1 fault of any kind that a leaf or a process can have, with process A.
+Left out: faults of B, which differs from A in its name alone and in that it did not renew last; a second fault.`
+	w.faults = these(beLate, beUnheard, fail, twice, readBehind, crash, pause)
+	w.budget.faults = 1
+	return w
+}
+
+func rotatingGrace() World {
+	w := rotating()
+	w.Name = "rotating-grace"
+	w.Doc = `The same on a server that forgives reuse for a minute, and then gives out a pair beside the first.
+In it: 3 tokens, 1 fault with process A: a leaf that is cut off, a crash.
+Left out: leaves that hang, are refused or are answered twice, and a process that stands still (rotating-strict has them).`
+	w.rules.ReuseGrace = time.Minute
+	w.tokens = 3
+	w.faults = these(beUnheard, crash)
+	w.budget.faults = 1
+	return w
+}
+
+func renewalRevokes() World {
+	w := rotating()
+	w.Name = "renewal-revokes"
+	w.Doc = `A server that kills the old access token when it renews the pair.
+In it: 2 tokens, 1 fault with process A: a leaf that is cut off, refused, or served by a replica that lags behind, a crash, a process that stands still.
+Left out: leaves that hang or are answered twice.`
+	w.rules.RenewalRevokes = true
+	w.faults = these(beUnheard, fail, readBehind, crash, pause)
+	w.budget.faults = 1
+	return w
+}
+
+func storeDown() World {
+	w := rotating()
+	w.Name = "store-down"
+	w.Doc = `The store goes down once, at any moment and for any time.
+In it: 2 tokens.
+Left out: a fault beside it.`
+	w.budget.outages = 1
+	return w
+}
+
+func clientCredentials() World {
+	w := rotating()
+	w.Name = "client-credentials"
+	w.Doc = `A grant that can be used again.
+In it: 3 tokens, 1 Reject of a good token, 1 fault with process A: a leaf that is refused or cut off, a crash.
+Left out: leaves that hang, or are answered twice, and a process that stands still.`
+	w.rules = machine.Rules{Revocable: true, Identity: messages.Digest{1}}
+	w.tokens = 3
+	w.budget.rejects = 1
+	w.faults = these(fail, beUnheard, crash)
+	w.budget.faults = 1
+	return w
+}
+
+func revokeAgainstRenewal() World {
+	w := rotating()
+	w.Name = "revoke-against-renewal"
+	w.Doc = `Revoke while either process renews; the kind is configured with the first pair, and is offered it again at every start.
+In it: 2 tokens, Revoke by A, and again by A, 1 fault with process A: a crash.
+Left out: Revokes of B, other faults.`
+	w.rules.Given = w.token(1, 0)
+	w.budget.revokes = 2
+	w.revokers = 1
+	w.faults = these(crash)
+	w.budget.faults = 1
+	return w
+}
+
+func loginAgainstRenewal() World {
+	w := rotating()
+	w.Name = "login-against-renewal"
+	w.Doc = `A new grant is established while either process renews the old one.
+In it: 3 tokens, of which one comes by a login in either process, later than the pair that is held.
+Left out: faults.`
+	w.tokens = 3
+	w.budget.logins = 1
+	return w
+}

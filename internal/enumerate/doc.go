@@ -19,7 +19,7 @@
 //	behind     a replica answers a Load with the revision before
 //	crashes    a process ends and starts again; what it has sent may still arrive
 //	stands     a process does nothing while time passes, and goes on at any time
-//	down       the store answers nobody, for any time
+//	down       the store answers nobody, for any time up to a bound
 //
 // # Time
 //

@@ -21,3 +21,6 @@ func TestCalmWorldIsWalkedToItsEnd(t *testing.T) {
 		t.Errorf("a family ended though nothing went wrong:\n%s", r.Admitted[0].History)
 	}
 }
+
+// walkUntil stops when enough has been found.
+func walkUntil(w World, enough func(*Result) bool) Result { return newWalk(w, nil).result(enough) }

@@ -22,7 +22,7 @@ func (h History) Moves() int { return len(h.Lines) }
 
 // tell writes the histories of what was found.
 func (k *walk) tell() {
-	for _, list := range [][]Finding{k.result.Violations, k.result.Admitted} {
+	for _, list := range [][]Finding{k.sum.Violations, k.sum.Admitted} {
 		for i := range list {
 			list[i].History.Lines = k.lines(list[i].History.end)
 		}

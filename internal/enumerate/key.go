@@ -114,8 +114,8 @@ func (s *state) keyServer(k *machine.Keyer) {
 		if !p.dead {
 			k.Moment("expiry", later(epoch.Add(p.expiry), s.time()))
 		}
-		if p.spent && s.world.rules.ReuseGrace > 0 {
-			k.Moment("grace", later(epoch.Add(p.spentAt+s.world.rules.ReuseGrace), s.time()))
+		if p.spent && s.world.forgives > 0 {
+			k.Moment("grace", later(epoch.Add(p.spentAt+s.world.forgives), s.time()))
 		}
 		if killed := s.server.killed[i+1]; killed > 0 {
 			k.Number("killed", k.Names.Rev(killed))
@@ -127,7 +127,9 @@ func (s *state) keyStore(k *machine.Keyer) {
 	h := s.store
 	k.Number("store", uint64(h.saved))
 	k.Bool("none", h.rev == 0)
-	k.Bool("down", h.down)
+	if h.down {
+		k.Moment("down", epoch.Add(h.until))
+	}
 	k.Record(h.record)
 	if s.left.faults > 0 && s.world.faults.has(readBehind) {
 		k.Record(h.before)

@@ -125,6 +125,9 @@ func (s *state) mayFail(p *process) bool { return s.left.faults > 0 && s.world.u
 // faultsOf lists what can go wrong with a leaf.
 func (s *state) faultsOf(p *process, at int, out []move) []move {
 	f := &p.flights[at]
+	if s.world.spare != nil && s.world.spare(f.effect) {
+		return out
+	}
 	_, load := f.effect.(machine.Load)
 	for _, kind := range [...]moveKind{beLate, beUnheard, fail, twice, readBehind} {
 		possible := f.outcome == nil
@@ -146,6 +149,9 @@ func (s *state) faultsOf(p *process, at int, out []move) []move {
 // urgent reports whether something happens before time passes: what is due, and all
 // leaves that fare well.
 func (s *state) urgent() bool {
+	if s.store.down && s.now >= s.store.until {
+		return true
+	}
 	for _, p := range s.procs {
 		if p.mode != running {
 			continue
@@ -195,7 +201,8 @@ func (s *state) do(m move) {
 		s.storeToChange().down = false
 		return
 	case storeFalls:
-		s.storeToChange().down = true
+		h := s.storeToChange()
+		h.down, h.until = true, s.now+s.world.outage
 		return
 	}
 	s.happens(s.proc(m.proc), m)

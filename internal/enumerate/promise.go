@@ -73,7 +73,7 @@ func (s *state) spends(p *process, e machine.Mint) {
 // spendsAgain looks at a refresh token that may be spent, and is sent again.
 func (s *state) spendsAgain(p *process, n int) {
 	t := &s.server.pairs[n-1]
-	graced := s.world.rules.ReuseGrace > 0 && (!t.spent || s.now < t.spentAt+s.world.rules.ReuseGrace)
+	graced := s.world.forgives > 0 && (!t.spent || s.now < t.spentAt+s.world.forgives)
 	switch {
 	case s.excuses == 0:
 		s.breaks(spentOnce, fmt.Sprintf("r%d is sent by two, and nothing has gone wrong", n))
@@ -214,7 +214,7 @@ func (s *state) given(p *process, t messages.Token) {
 		s.breaks(rejectedHere, fmt.Sprintf("a%d", n))
 	case s.store.saved&(1<<n) == 0 && !p.session.View(s.time()).Unsaved:
 		s.breaks(savedFirst, fmt.Sprintf("a%d", n))
-	case s.world.rules.RenewalRevokes && s.server.pairs[n-1].dead && p.session.Known() >= s.server.killed[n]:
+	case s.world.kills && s.server.pairs[n-1].dead && p.session.Known() >= s.server.killed[n]:
 		s.breaks(killedNever, fmt.Sprintf("a%d", n))
 	}
 }

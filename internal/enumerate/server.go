@@ -68,7 +68,7 @@ func (s *state) mint(f *flight, e machine.Mint) machine.Outcome {
 	switch {
 	case v.isOver(p.family):
 		return denied
-	case p.spent && s.now >= p.spentAt+s.world.rules.ReuseGrace:
+	case p.spent && s.now >= p.spentAt+s.world.forgives:
 		v.over |= 1 << p.family
 		s.reused(numberOf(e.Refresh))
 		return denied
@@ -76,7 +76,7 @@ func (s *state) mint(f *flight, e machine.Mint) machine.Outcome {
 	if !p.spent {
 		p.spent, p.spentAt = true, s.now
 	}
-	if s.world.rules.RenewalRevokes {
+	if s.world.kills {
 		s.killAccess(p.family)
 	}
 	return s.issue(f, p.family, false)

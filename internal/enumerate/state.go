@@ -122,7 +122,7 @@ func (s *state) time() time.Time { return epoch.Add(s.now) }
 
 // breaks notes the first promise that a move breaks.
 func (s *state) breaks(promise, why string) {
-	if s.broken == "" {
+	if s.broken == "" && (s.world.only == "" || s.world.only == promise) {
 		s.broken, s.why = promise, why
 	}
 }
@@ -133,12 +133,12 @@ func (w *World) begin() *state {
 	s.server = &server{}
 	s.store = &shelf{}
 	if w.first {
-		s.server.pairs = append(s.server.pairs, pair{expiry: w.life, loggedIn: true})
+		s.server.pairs = append(s.server.pairs, pair{expiry: w.lifeOf(1), loggedIn: true})
 		s.server.families = 1
 	}
 	if w.stored {
 		s.store.put(machine.Swap{Record: messages.Record{
-			Identity: w.rules.Identity, Grant: 1, Generation: 1,
+			Identity: w.rules.Identity, Grant: 1, Generation: 1, Status: w.status,
 			Token: w.token(1, 0), Written: epoch, Renewer: processNames[0],
 		}})
 	}

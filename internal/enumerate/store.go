@@ -2,6 +2,7 @@ package enumerate
 
 import (
 	"slices"
+	"time"
 
 	"github.com/holdfast-go/holdfast/internal/machine"
 	"github.com/holdfast-go/holdfast/messages"
@@ -16,6 +17,7 @@ type shelf struct {
 	landed []messages.OpID // the write of each revision
 	saved  uint16          // pairs that were ever in the store
 	down   bool            // it answers nobody
+	until  time.Duration   // down: it answers again at the latest
 }
 
 func (h *shelf) put(w machine.Swap) {
@@ -56,6 +58,9 @@ func (s *state) swap(w machine.Swap) machine.Outcome {
 	was := s.store.record
 	h := s.storeToChange()
 	h.put(w)
+	if s.world.loses {
+		h.saved = s.world.begin().store.saved
+	}
 	s.recorded(was, w.Record)
 	return machine.Written{Rev: h.rev}
 }

@@ -40,14 +40,25 @@ type Progress struct {
 // Walk visits every state that a world can reach, breadth first, and tells progress
 // now and then; nil: nobody. The result is the same each time, but for Elapsed.
 func Walk(w World, progress func(Progress)) Result {
+	return newWalk(w, progress).result(nil)
+}
+
+func newWalk(w World, progress func(Progress)) *walk {
+	return &walk{world: w.ready(), progress: progress, visited: map[digest]int32{}, found: map[string]bool{}}
+}
+
+// result walks, and stops early when enough has been found; nil: never.
+func (k *walk) result(enough func(*Result) bool) Result {
 	clock := clockutil.System()
 	began := clock.Now()
-	k := &walk{world: w.ready(), progress: progress, visited: map[digest]int32{}, found: map[string]bool{}}
-	k.run()
-	k.checkRecovery()
-	k.result.World, k.result.Elapsed = w.Name, clock.Now().Sub(began)
+	k.sum.World = k.world.Name
+	k.run(enough)
+	if enough == nil || !enough(&k.sum) {
+		k.checkRecovery()
+	}
+	k.sum.Elapsed = clock.Now().Sub(began)
 	k.tell()
-	return k.result
+	return k.sum
 }
 
 // walk is a walk under way. States go by numbers, in the order in which they were found.
@@ -57,7 +68,7 @@ type walk struct {
 	visited  map[digest]int32
 	nodes    []node
 	edges    []int32 // to where each state leads without a fault, state by state
-	result   Result
+	sum      Result
 	found    map[string]bool
 	ends     []int32 // the state of each finding: first the violations, then what is admitted
 }
@@ -95,11 +106,11 @@ type successor struct {
 const batch = 1 << 12
 
 // run goes level by level.
-func (k *walk) run() {
+func (k *walk) run(enough func(*Result) bool) {
 	first := k.world.begin()
 	level := []*state{first}
 	k.add(digestOf(first.key(nil)), first, 0, 0)
-	for at := 0; len(level) > 0; k.result.Depth++ {
+	for at := 0; len(level) > 0 && (enough == nil || !enough(&k.sum)); k.sum.Depth++ {
 		var next []*state
 		for len(level) > 0 {
 			n := min(batch, len(level))
@@ -112,13 +123,13 @@ func (k *walk) run() {
 		}
 		level = next
 	}
-	k.result.Depth--
-	k.result.States = len(k.nodes)
+	k.sum.Depth--
+	k.sum.States = len(k.nodes)
 }
 
 func (k *walk) report(waiting int) {
 	if k.progress != nil {
-		k.progress(Progress{k.world.Name, len(k.nodes), k.result.Transitions, k.result.Depth, waiting})
+		k.progress(Progress{k.world.Name, len(k.nodes), k.sum.Transitions, k.sum.Depth, waiting})
 	}
 }
 
@@ -166,7 +177,7 @@ func (e *expander) successors(s *state) []successor {
 
 // note adds what a state leads to.
 func (k *walk) note(from int, found []successor, next []*state) []*state {
-	k.result.Transitions += len(found)
+	k.sum.Transitions += len(found)
 	for i, f := range found {
 		id := f.id
 		if known, ok := k.visited[f.digest]; ok {
@@ -190,13 +201,13 @@ func (k *walk) add(d digest, s *state, parent int32, move uint16) int32 {
 	k.visited[d] = id
 	k.nodes = append(k.nodes, node{parent: parent, move: move, good: s.good()})
 	if s.cut {
-		k.result.Cut++
+		k.sum.Cut++
 	}
 	if s.broken != "" {
-		k.finds(&k.result.Violations, s.broken, s.why, id)
+		k.finds(&k.sum.Violations, s.broken, s.why, id)
 	}
 	if s.family != "" {
-		k.finds(&k.result.Admitted, s.family, "", id)
+		k.finds(&k.sum.Admitted, s.family, "", id)
 	}
 	return id
 }
@@ -252,8 +263,8 @@ func (k *walk) checkRecovery() {
 		}
 	}
 	for i := range k.nodes {
-		if k.nodes[i].good != bothGood {
-			k.finds(&k.result.Violations, recovers, "from here on it cannot", int32(i))
+		if k.nodes[i].good != bothGood && (k.world.only == "" || k.world.only == recovers) {
+			k.finds(&k.sum.Violations, recovers, "from here on it cannot", int32(i))
 			return
 		}
 	}

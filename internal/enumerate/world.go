@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/holdfast-go/holdfast/internal/machine"
+	"github.com/holdfast-go/holdfast/messages"
 )
 
 // World is a small world: two processes with one session over one shared store and
@@ -25,9 +26,19 @@ type World struct {
 	unlucky  uint8         // the processes with which something can go wrong, a bit each
 	life     time.Duration // of every access token but the last
 	start    time.Duration // when the world begins; the first pair is of zero
+	outage   time.Duration // the store is down for so long at most
 	grid     time.Duration // the clock's step: what is due within one is late
 
-	step  func(machine.Session, time.Time, machine.Event) (machine.Session, []machine.Effect) // a seam
+	forgives time.Duration // the server accepts a spent refresh token for so long
+	kills    bool          // the server kills the old access token when it renews the pair
+
+	// Seams, with which tests plant bugs.
+	step   func(machine.Session, time.Time, machine.Event) (machine.Session, []machine.Effect)
+	status messages.Status           // of the record in the beginning
+	loses  bool                      // the store says that it has written, and has not
+	only   string                    // of the promises, check this one; empty: all
+	spare  func(machine.Effect) bool // leaves with which nothing goes wrong; nil: none
+
 	lives [2][]machine.Settings
 }
 

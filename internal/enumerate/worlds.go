@@ -7,11 +7,11 @@ import (
 	"github.com/holdfast-go/holdfast/messages"
 )
 
-// Worlds returns the worlds that are walked, the smallest first.
+// Worlds returns the worlds that are walked.
 func Worlds() []World {
 	return []World{
-		calm(), storeDown(), clientCredentials(), rotatingStrict(), rotatingGrace(),
-		renewalRevokes(), revokeAgainstRenewal(), loginAgainstRenewal(),
+		calm(), storeDown(), rotatingStrict(), rotatingLate(), rotatingCrash(), rotatingGrace(), clientCredentials(),
+		renewalRevokes(), revokeAgainstRenewal(), revokeCrash(), loginAgainstRenewal(),
 	}
 }
 
@@ -46,9 +46,31 @@ func rotatingStrict() World {
 	w := rotating()
 	w.Name = "rotating-strict"
 	w.Doc = `A refresh token that can be used once, on a server that ends the family when it is used twice.
-In it: 2 tokens, 1 fault of any kind that a leaf or a process can have, with process A.
-Left out: faults of B, which differs from A in its name alone and in that it did not renew last; a second fault.`
-	w.faults = these(beLate, beUnheard, fail, twice, readBehind, crash, pause)
+In it: 2 tokens, 1 fault with process A: a leaf that is cut off, refused, answered twice or served by a replica that lags behind, a process that stands still.
+Left out: what rotating-late and rotating-crash have; faults of B, which differs from A in its name alone and in that it did not renew last; a second fault.`
+	w.faults = these(beUnheard, fail, twice, readBehind, pause)
+	w.budget.faults = 1
+	return w
+}
+
+func rotatingLate() World {
+	w := rotating()
+	w.Name = "rotating-late"
+	w.Doc = `The same with a leaf that hangs.
+In it: 2 tokens, 1 leaf of process A that hangs.
+Left out: as in rotating-strict.`
+	w.faults = these(beLate)
+	w.budget.faults = 1
+	return w
+}
+
+func rotatingCrash() World {
+	w := rotating()
+	w.Name = "rotating-crash"
+	w.Doc = `The same with a crash.
+In it: 2 tokens, 1 crash of process A.
+Left out: as in rotating-strict.`
+	w.faults = these(crash)
 	w.budget.faults = 1
 	return w
 }
@@ -59,7 +81,7 @@ func rotatingGrace() World {
 	w.Doc = `The same on a server that forgives reuse for a minute, and then gives out a pair beside the first.
 In it: 3 tokens, 1 fault with process A: a leaf that is cut off, a crash.
 Left out: leaves that hang, are refused or are answered twice, and a process that stands still (rotating-strict has them).`
-	w.rules.ReuseGrace = time.Minute
+	w.rules.ReuseGrace, w.forgives = time.Minute, time.Minute
 	w.tokens = 3
 	w.faults = these(beUnheard, crash)
 	w.budget.faults = 1
@@ -72,7 +94,7 @@ func renewalRevokes() World {
 	w.Doc = `A server that kills the old access token when it renews the pair.
 In it: 2 tokens, 1 fault with process A: a leaf that is cut off, refused, or served by a replica that lags behind, a crash, a process that stands still.
 Left out: leaves that hang or are answered twice.`
-	w.rules.RenewalRevokes = true
+	w.rules.RenewalRevokes, w.kills = true, true
 	w.faults = these(beUnheard, fail, readBehind, crash, pause)
 	w.budget.faults = 1
 	return w
@@ -81,10 +103,11 @@ Left out: leaves that hang or are answered twice.`
 func storeDown() World {
 	w := rotating()
 	w.Name = "store-down"
-	w.Doc = `The store goes down once, at any moment and for any time.
+	w.Doc = `The store goes down once, at any moment and for any time up to 40 s: from a token's staleness to its end.
 In it: 2 tokens.
 Left out: a fault beside it.`
 	w.budget.outages = 1
+	w.outage = 40 * time.Second
 	return w
 }
 
@@ -105,12 +128,25 @@ Left out: leaves that hang, or are answered twice, and a process that stands sti
 func revokeAgainstRenewal() World {
 	w := rotating()
 	w.Name = "revoke-against-renewal"
-	w.Doc = `Revoke while either process renews; the kind is configured with the first pair, and is offered it again at every start.
-In it: 2 tokens, Revoke by A, and again by A, 1 fault with process A: a crash.
-Left out: Revokes of B, other faults.`
+	w.Doc = `Revoke while either process renews.
+In it: 2 tokens, 1 Revoke, by either process.
+Left out: a second Revoke, and faults (revoke-crash has both).`
+	w.budget.revokes = 1
+	w.revokers = 3
+	return w
+}
+
+func revokeCrash() World {
+	w := rotating()
+	w.Name = "revoke-crash"
+	w.Doc = `Revoke, by either process and by both, with a crash in between; the kind is configured with the first pair, and is
+offered it again at every start.
+In it: the pair that both hold, 2 Revokes, 1 crash of process A.
+Left out: renewals (revoke-against-renewal has them): the history ends where one is wanted.`
 	w.rules.Given = w.token(1, 0)
+	w.tokens, w.start = 1, 0
 	w.budget.revokes = 2
-	w.revokers = 1
+	w.revokers = 3
 	w.faults = these(crash)
 	w.budget.faults = 1
 	return w

@@ -78,7 +78,7 @@ func (s *state) movesOf(p *process, out []move) []move {
 	if len(p.callers) < s.world.callers {
 		out = s.asks(p, out)
 	}
-	if s.mayFail(p) && s.world.faults.has(crash) {
+	if s.mayFail(p) && s.world.faults.has(crash) && (s.world.restarts || !p.session.Settled()) {
 		out = append(out, move{kind: crash, proc: p.id})
 	}
 	if s.mayFail(p) && s.world.faults.has(pause) && p.session.Leaf() != 0 {

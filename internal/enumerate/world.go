@@ -18,6 +18,7 @@ type World struct {
 	budget   budget        // what may happen, and how often
 	faults   kinds         // what can go wrong
 	revokers uint8         // the processes that may be asked to revoke, a bit each
+	restarts bool          // a process crashes while nothing is under way, too
 	callers  int           // at most so many wait for one process at a time
 	tokens   int           // pairs that the server gives out, the first included
 	first    bool          // the first pair is there from the beginning

@@ -68,8 +68,8 @@ func rotatingCrash() World {
 	w := rotating()
 	w.Name = "rotating-crash"
 	w.Doc = `The same with a crash.
-In it: 2 tokens, 1 crash of process A.
-Left out: as in rotating-strict.`
+In it: 2 tokens, 1 crash of process A while something is under way or unsaved.
+Left out: as in rotating-strict; a start of a process that had nothing to do (rotating-calm and revoke-crash have it).`
 	w.faults = these(crash)
 	w.budget.faults = 1
 	return w
@@ -147,6 +147,7 @@ Left out: renewals (revoke-against-renewal has them): the history ends where one
 	w.tokens, w.start = 1, 0
 	w.budget.revokes = 2
 	w.revokers = 3
+	w.restarts = true
 	w.faults = these(crash)
 	w.budget.faults = 1
 	return w

@@ -10,12 +10,6 @@ import (
 // What no client can avoid with a strictly single-use refresh token costs the family,
 // each with one fault; and nothing else does.
 
-// atTheEndpoint spares the leaves that go elsewhere.
-func atTheEndpoint(e machine.Effect) bool {
-	_, mint := e.(machine.Mint)
-	return !mint
-}
-
 // atTheStore spares the leaves that go elsewhere.
 func atTheStore(e machine.Effect) bool { return !atTheEndpoint(e) }
 
@@ -37,6 +31,7 @@ func namesOf(findings []Finding) []string {
 }
 
 func TestEachAdmittedEndOfAFamilyIsReached(t *testing.T) {
+	skipRacing(t)
 	for _, c := range []struct {
 		name  string
 		fault moveKind
@@ -63,8 +58,16 @@ func TestEachAdmittedEndOfAFamilyIsReached(t *testing.T) {
 // A store that is slow, once, or refuses, or does not know what it has written, costs
 // nothing: an owner that is at work has its pair saved before anybody takes its claim over.
 func TestNoFamilyEndsForOneSlowSave(t *testing.T) {
+	skipRacing(t)
 	r := walked(t, strict(atTheStore, beUnheard, fail))
 	for _, f := range append(r.Violations, r.Admitted...) {
 		t.Errorf("%s:\n%s", f.Name, f.History)
+	}
+}
+
+func skipRacing(t *testing.T) {
+	t.Helper()
+	if racing {
+		t.Skip("a long walk; the run without -race has it")
 	}
 }

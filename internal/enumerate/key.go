@@ -176,6 +176,9 @@ func (n *names) Op(op messages.OpID) uint64 {
 }
 
 func (n *names) Secret(s messages.Secret) uint64 {
+	if s == "" {
+		return 0
+	}
 	return uint64(2*numberOf(s)) + uint64(s.Reveal()[0]&1)
 }
 

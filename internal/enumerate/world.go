@@ -33,12 +33,13 @@ type World struct {
 	forgives time.Duration // the server accepts a spent refresh token for so long
 	kills    bool          // the server kills the old access token when it renews the pair
 
+	spare func(machine.Effect) bool // leaves with which nothing goes wrong; nil: none
+
 	// Seams, with which tests plant bugs.
 	step   func(machine.Session, time.Time, machine.Event) (machine.Session, []machine.Effect)
-	status messages.Status           // of the record in the beginning
-	loses  bool                      // the store says that it has written, and has not
-	only   string                    // of the promises, check this one; empty: all
-	spare  func(machine.Effect) bool // leaves with which nothing goes wrong; nil: none
+	status messages.Status // of the record in the beginning
+	loses  bool            // the store says that it has written, and has not
+	only   string          // of the promises, check this one; empty: all
 
 	lives [2][]machine.Settings
 }

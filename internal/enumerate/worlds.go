@@ -79,11 +79,12 @@ func rotatingGrace() World {
 	w := rotating()
 	w.Name = "rotating-grace"
 	w.Doc = `The same on a server that forgives reuse for a minute, and then gives out a pair beside the first.
-In it: 3 tokens, 1 fault with process A: a leaf that is cut off, a crash.
-Left out: leaves that hang, are refused or are answered twice, and a process that stands still (rotating-strict has them).`
+In it: 3 tokens, 1 Mint of process A that is cut off.
+Left out: all other faults (rotating-strict, rotating-late and rotating-crash have them).`
 	w.rules.ReuseGrace, w.forgives = time.Minute, time.Minute
 	w.tokens = 3
-	w.faults = these(beUnheard, crash)
+	w.faults = these(beUnheard)
+	w.spare = atTheEndpoint
 	w.budget.faults = 1
 	return w
 }
@@ -92,12 +93,19 @@ func renewalRevokes() World {
 	w := rotating()
 	w.Name = "renewal-revokes"
 	w.Doc = `A server that kills the old access token when it renews the pair.
-In it: 2 tokens, 1 fault with process A: a leaf that is cut off, refused, or served by a replica that lags behind, a crash, a process that stands still.
-Left out: leaves that hang or are answered twice.`
+In it: 2 tokens, 1 Mint of process A that is cut off or refused.
+Left out: all other faults (rotating-strict, rotating-late and rotating-crash have them).`
 	w.rules.RenewalRevokes, w.kills = true, true
-	w.faults = these(beUnheard, fail, readBehind, crash, pause)
+	w.faults = these(beUnheard, fail)
+	w.spare = atTheEndpoint
 	w.budget.faults = 1
 	return w
+}
+
+// atTheEndpoint spares the leaves that go elsewhere than to the token endpoint.
+func atTheEndpoint(e machine.Effect) bool {
+	_, mint := e.(machine.Mint)
+	return !mint
 }
 
 func storeDown() World {
@@ -115,11 +123,10 @@ func clientCredentials() World {
 	w := rotating()
 	w.Name = "client-credentials"
 	w.Doc = `A grant that can be used again.
-In it: 3 tokens, 1 Reject of a good token, 1 fault with process A: a leaf that is refused or cut off, a crash.
-Left out: leaves that hang, or are answered twice, and a process that stands still.`
+In it: 3 tokens, 1 fault with process A: a leaf that is refused or cut off, a crash while something is under way.
+Left out: other faults, and a Reject of a good token.`
 	w.rules = machine.Rules{Revocable: true, Identity: messages.Digest{1}}
 	w.tokens = 3
-	w.budget.rejects = 1
 	w.faults = these(fail, beUnheard, crash)
 	w.budget.faults = 1
 	return w

@@ -99,9 +99,9 @@ func savingTwice(e machine.Effect) []machine.Effect {
 	return []machine.Effect{e}
 }
 
-// publishingForEver has no token end.
+// publishingForEver has no token end but the first.
 func publishingForEver(e machine.Effect) []machine.Effect {
-	if p, ok := e.(machine.Publish); ok {
+	if p, ok := e.(machine.Publish); ok && p.Generation > 1 {
 		p.Until = p.Token.Expiry.Add(time.Second)
 		return []machine.Effect{p}
 	}

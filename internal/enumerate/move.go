@@ -78,7 +78,7 @@ func (s *state) movesOf(p *process, out []move) []move {
 	if len(p.callers) < s.world.callers {
 		out = s.asks(p, out)
 	}
-	if s.mayFail(p) && s.world.faults.has(crash) && (s.world.restarts || !p.session.Settled()) {
+	if s.mayFail(p) && s.world.faults.has(crash) && s.mayCrash(p) {
 		out = append(out, move{kind: crash, proc: p.id})
 	}
 	if s.mayFail(p) && s.world.faults.has(pause) && p.session.Leaf() != 0 {
@@ -86,6 +86,23 @@ func (s *state) movesOf(p *process, out []move) []move {
 	}
 	return out
 }
+
+// mayCrash reports whether a process may crash at this moment: where nothing is under way
+// that could be lost, it does so in some worlds only.
+func (s *state) mayCrash(p *process) bool {
+	if s.world.restarts {
+		return true
+	}
+	for i := range p.flights {
+		if f := &p.flights[i]; p.waitsFor(f) && !s.spares(f) {
+			return true
+		}
+	}
+	return false
+}
+
+// spares reports whether nothing goes wrong with a leaf.
+func (s *state) spares(f *flight) bool { return s.world.spare != nil && s.world.spare(f.effect) }
 
 func (s *state) asks(p *process, out []move) []move {
 	out = append(out, move{kind: askGet, proc: p.id})
@@ -125,7 +142,7 @@ func (s *state) mayFail(p *process) bool { return s.left.faults > 0 && s.world.u
 // faultsOf lists what can go wrong with a leaf.
 func (s *state) faultsOf(p *process, at int, out []move) []move {
 	f := &p.flights[at]
-	if s.world.spare != nil && s.world.spare(f.effect) {
+	if s.spares(f) {
 		return out
 	}
 	_, load := f.effect.(machine.Load)

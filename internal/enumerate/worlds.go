@@ -37,7 +37,8 @@ func calm() World {
 	w := rotating()
 	w.Name = "rotating-calm"
 	w.Doc = `A refresh token that can be used once, on a server that ends the family when it is used twice. Nothing goes wrong.
-In it: 2 processes that have not looked at the store yet, 2 tokens.`
+In it: 2 processes that have not looked at the store yet, 2 tokens.
+Left out: all faults, Reject, Revoke, logins.`
 	w.read = false
 	return w
 }
@@ -56,10 +57,11 @@ Left out: what rotating-late and rotating-crash have; faults of B, which differs
 func rotatingLate() World {
 	w := rotating()
 	w.Name = "rotating-late"
-	w.Doc = `The same with a leaf that hangs.
-In it: 2 tokens, 1 leaf of process A that hangs.
-Left out: as in rotating-strict.`
+	w.Doc = `The same with a request that hangs.
+In it: 2 tokens, 1 Mint of process A that hangs.
+Left out: as in rotating-strict; leaves at the store that hang (in rotating-strict they are cut off, which tells the process sooner).`
 	w.faults = these(beLate)
+	w.spare = atTheEndpoint
 	w.budget.faults = 1
 	return w
 }
@@ -68,8 +70,9 @@ func rotatingCrash() World {
 	w := rotating()
 	w.Name = "rotating-crash"
 	w.Doc = `The same with a crash.
-In it: 2 tokens, 1 crash of process A while something is under way or unsaved.
-Left out: as in rotating-strict; a start of a process that had nothing to do (rotating-calm and revoke-crash have it).`
+In it: 2 tokens, 1 crash of process A while a Claim, a Mint or a Save is under way.
+Left out: as in rotating-strict; a crash at any other moment, at which a process has nothing that is lost (rotating-calm and revoke-crash have starts).`
+	w.spare = whileReading
 	w.faults = these(crash)
 	w.budget.faults = 1
 	return w
@@ -102,6 +105,12 @@ Left out: all other faults (rotating-strict, rotating-late and rotating-crash ha
 	return w
 }
 
+// whileReading spares the leaves with which a process has nothing that could be lost.
+func whileReading(e machine.Effect) bool {
+	_, load := e.(machine.Load)
+	return load
+}
+
 // atTheEndpoint spares the leaves that go elsewhere than to the token endpoint.
 func atTheEndpoint(e machine.Effect) bool {
 	_, mint := e.(machine.Mint)
@@ -123,7 +132,7 @@ func clientCredentials() World {
 	w := rotating()
 	w.Name = "client-credentials"
 	w.Doc = `A grant that can be used again.
-In it: 3 tokens, 1 fault with process A: a leaf that is refused or cut off, a crash while something is under way.
+In it: 3 tokens, 1 fault with process A: a leaf that is refused or cut off, a crash while a leaf is under way.
 Left out: other faults, and a Reject of a good token.`
 	w.rules = machine.Rules{Revocable: true, Identity: messages.Digest{1}}
 	w.tokens = 3

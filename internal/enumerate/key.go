@@ -41,6 +41,9 @@ func (s *state) keyProcess(k *machine.Keyer, p *process) {
 		k.Moment("until", p.snapshot.Until)
 	}
 	k.Bool("told", p.told == s.store.rev && p.session.Known() < s.store.rev)
+	if p.barrier > s.now {
+		k.Moment("barrier", epoch.Add(p.barrier))
+	}
 	k.Number("barred", uint64(p.barred), uint64(p.rejected))
 	k.Number("high", p.high.grant, p.high.generation)
 	for i := range p.flights {

@@ -27,8 +27,9 @@ type process struct {
 	high      place        // of the newest that was published
 	told      messages.Rev // the newest revision that the watch has told of
 
-	barred   uint16 // families that were revoked here: no token of theirs is given out any more
-	rejected uint16 // pairs that were rejected here
+	barred   uint16        // families that were revoked here: no token of theirs is given out any more
+	rejected uint16        // pairs that were rejected here
+	barrier  time.Duration // when another token may be rejected here; zero: at any time
 }
 
 // mode is whether a process runs.
@@ -102,11 +103,14 @@ func (p *process) shows(now time.Time) bool {
 }
 
 // moments are those at which the process, or what it says, changes by time alone.
-func (p *process) moments(now time.Time) [4]time.Time {
+func (p *process) moments(now time.Time) [5]time.Time {
 	if p.mode != running {
-		return [4]time.Time{}
+		return [5]time.Time{}
 	}
-	at := [4]time.Time{p.session.Wake(), p.session.View(now).NextTry}
+	at := [5]time.Time{p.session.Wake(), p.session.View(now).NextTry}
+	if p.barrier > 0 {
+		at[4] = epoch.Add(p.barrier)
+	}
 	if p.published {
 		at[2], at[3] = p.snapshot.StaleAt, p.snapshot.Until
 	}

@@ -251,6 +251,7 @@ func (s *state) answered(p *process, c caller, r messages.Reply) {
 func (s *state) rejects(p *process) {
 	n := numberOf(p.snapshot.Token.Access)
 	p.rejected |= 1 << n
+	p.barrier = s.now + p.settings.ForceInterval
 	if p.shows(s.time()) {
 		s.breaks(rejectedHere, fmt.Sprintf("a%d is published when Reject returns", n))
 	}

@@ -24,12 +24,14 @@ func (s *step) changed(ev Changed) {
 	s.afterChange()
 }
 
-// echoes reports whether a record is the pair that is being saved: the store tells
-// of it before it answers. It is not another's.
+// echoes reports whether a record is what is being saved, a pair or a death: the store
+// tells of it before it answers. It is not another's.
 func (s *step) echoes(r messages.Record) bool {
-	w := s.run.swap.Record
-	return s.run.stage == saving && s.run.write == writePair && r.Status == messages.Alive &&
-		r.Grant == w.Grant && r.Generation == w.Generation && r.Token.Access == w.Token.Access
+	if w := s.run.swap.Record; s.run.stage != saving || r.Grant != w.Grant || r.Generation != w.Generation ||
+		r.Token.Access != w.Token.Access {
+		return false
+	}
+	return s.run.write == writePair && r.Status == messages.Alive || s.run.write == writeDeath && r.Status == messages.Dead
 }
 
 // note remembers the place of a record that nobody has asked for yet.

@@ -2,10 +2,7 @@ package machine
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
-
-	"github.com/holdfast-go/holdfast/messages"
 )
 
 // Flight is what an exchange that is under way wants of the shell.
@@ -68,37 +65,37 @@ func (e *exchanges) clone() *exchanges {
 	return &c
 }
 
-func (k *keyer) addExchanges(e *exchanges) {
+func (k *Keyer) exchanges(e *exchanges) {
 	if e == nil {
 		return
 	}
-	k.add("exchanges", e.grant, e.generation)
+	k.list("exchanges", e.grant, e.generation)
 	for _, x := range e.sets {
-		k.add("set", x.set, k.at(x.expiredAt), x.failures, x.cause.kind, fmt.Sprintf("%#v", x.cause.failure), k.at(x.due), k.at(x.rejectedAt))
-		k.addToken("exchanged", x.token)
-		k.addPair("parent", x.parent)
-		k.addPair("refused", x.refused)
-		k.addFlight(x.flight)
+		k.word(string(x.set[:]))
+		k.until("over", x.expiredAt)
+		k.list("failed", uint64(x.failures))
+		k.cause(x.cause)
+		k.until("due", x.due)
+		k.at("rejected", x.rejectedAt)
+		k.token("exchanged", x.token)
+		k.pair("parent", x.parent)
+		k.pair("refused", x.refused)
+		k.flight(x.flight)
 	}
 }
 
-func (k *keyer) addFlight(f *flight) {
+func (k *Keyer) flight(f *flight) {
 	if f == nil {
 		return
 	}
-	k.add("flight", f.number, f.leg, f.leaf, k.at(f.since), f.deadline, k.at(f.until), k.at(f.slotAt), f.attempt, f.tries, f.ip, k.at(f.limit))
-	k.addPair("subject", f.subject)
+	k.list("flight", f.number, uint64(f.leg), f.leaf, uint64(f.deadline), uint64(f.attempt), uint64(f.tries))
+	k.at("since", f.since)
+	k.at("until", f.until)
+	k.at("slot", f.slotAt)
+	k.at("limit", f.limit)
+	k.ip(f.ip)
+	k.pair("subject", f.subject)
 	for _, c := range f.askers.list {
-		if !c.left {
-			k.add("asker", c.id, k.at(c.since), c.ip, c.tried)
-		}
+		k.held(c)
 	}
-}
-
-// digestOfAsk tells what a held caller wants; zero: the token itself.
-func digestOfAsk(c caller) messages.Digest {
-	if c.exchange == nil {
-		return messages.Digest{}
-	}
-	return digestOf(*c.exchange)
 }

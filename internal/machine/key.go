@@ -1,9 +1,7 @@
 package machine
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/holdfast-go/holdfast/messages"
@@ -28,87 +26,236 @@ func (s Session) Clone() Session {
 // what is in no use any more is left out. It holds secrets and is for enumerators
 // only.
 func (s Session) Key(now time.Time) string {
-	k := keyer{now: now}
-	k.add("state", s.state, "cause", s.cause, "due", k.at(s.due), "failed", s.failures, k.at(s.failedAt))
-	k.addPair("pair", s.pair)
+	k := Keyer{Now: now}
+	k.Session(s)
+	k.list("counters", s.renewals, s.leaves, s.ops, s.flights)
+	return string(k.Text)
+}
+
+// Session adds a session. What its counters stand at is left out: the numbers to come
+// are none that anybody has.
+func (k *Keyer) Session(s Session) {
+	k.state(&s)
+	k.pair("pair", s.pair)
 	for _, c := range s.held {
-		if !c.left {
-			k.add("held", c.id, c.more, c.away, k.at(c.since), c.min, c.ip, c.newer, c.grant, c.generation, c.tried, digestOfAsk(c))
-		}
+		k.held(c)
 	}
-	k.addRun(*s.run)
+	k.run(&s)
 	for _, l := range s.logins {
-		k.addLogin(l)
+		k.login(l)
 	}
-	k.add("rev", s.rev, s.looked, "sight", s.sight.rev, s.sight.claim, s.sight.seen, k.at(s.sight.last), k.at(s.sight.arrived))
-	k.add("doubt", k.at(s.doubt.sent), s.doubt.deadline, s.doubt.leaf, s.givenUp)
-	k.add("unsaved", s.unsaved.waiting, s.unsaved.open, s.unsaved.tries, k.at(s.unsaved.due))
-	if s.unsaved.open {
-		k.addSwap(*s.unsaved.swap)
+	k.sighting(&s)
+	k.doubt(&s)
+	k.unsaved(s.unsaved)
+	k.revocation(s.revoke)
+	k.Bool("offered", s.offered)
+	if s.offered {
+		k.token("given", *s.given)
 	}
-	k.add("revoke", s.revoke.wanted, s.revoke.askers, s.revoke.landed, k.at(s.revoke.at), s.revoke.ended, s.revoke.doubted, s.revoke.unsaved, s.revoke.over, s.revoke.tries)
-	for _, t := range s.revoke.strays {
-		k.addToken("stray", t)
+	k.since("rejected", s.rejectedAt, s.settings.ForceInterval)
+	k.since("forced", s.forcedAt, s.settings.ForceInterval)
+	k.list("short", s.short)
+	k.exchanges(s.exchanges)
+}
+
+func (k *Keyer) state(s *Session) {
+	k.list("state", uint64(s.state))
+	k.cause(s.cause)
+	switch {
+	case s.state == Stale, s.state == Cooling:
+		k.until("due", s.due)
+	case s.state == Expired && s.rules.KeepAlive:
+		k.until("due", s.overSince())
 	}
-	k.add("offered", s.offered)
-	k.addToken("given", *s.given)
-	k.add("force", k.at(s.rejectedAt), k.at(s.forcedAt), s.short)
-	k.addExchanges(s.exchanges)
-	k.add("counters", s.renewals, s.leaves, s.ops, s.flights)
-	return k.b.String()
-}
-
-// keyer writes a canonical text. Types whose String hides what they hold are
-// taken apart before.
-type keyer struct {
-	now time.Time
-	b   strings.Builder
-}
-
-func (k *keyer) add(vs ...any) { fmt.Fprintln(&k.b, vs...) }
-
-func (k *keyer) at(t time.Time) string {
-	if t.IsZero() {
-		return "never"
-	}
-	return t.Sub(k.now).String()
-}
-
-func (k *keyer) addToken(name string, t messages.Token) {
-	k.add(name, t.Access.Reveal(), t.Refresh.Reveal(), k.at(t.Issued), k.at(t.Expiry), k.at(t.RefreshExpiry))
-}
-
-func (k *keyer) addPair(name string, p pair) {
-	k.add(name, p.grant, p.generation, k.at(p.staleAt), k.at(p.expiredAt), p.renewer, p.dropped)
-	k.addToken(name, p.token)
-}
-
-func (k *keyer) addSwap(w Swap) {
-	r := w.Record
-	k.add("swap", w.Prev, w.Op, r.Grant, r.Generation, r.Status, fmt.Sprintf("%#v", r.Cause), r.Doubted, k.at(r.Written), r.Claim, r.Rejected, r.Renewer)
-	k.addToken("swap", r.Token)
-}
-
-func (k *keyer) addLogin(l login) {
-	k.add("login", l.caller, l.ip, k.at(l.since))
-	for _, proof := range l.proofs {
-		k.add(proof.Reveal())
+	if s.failures > 0 {
+		k.list("failed", uint64(s.failures))
+		f := s.cause.failure
+		k.since("failed", s.failedAt, max(refreshPause, retryAfter(f), s.settings.coolDown(s.failures, f)))
 	}
 }
 
-func (k *keyer) addRun(r run) {
+func (k *Keyer) cause(c cause) {
+	k.list("cause", uint64(c.kind))
+	k.failure(c.failure)
+}
+
+func (k *Keyer) failure(f messages.Failure) {
+	if f == (messages.Failure{}) {
+		return
+	}
+	k.word(f.Reason, f.Code)
+	k.list("failure", uint64(f.Verdict), uint64(f.Status), uint64(f.Attempt), uint64(f.RetryAfter))
+}
+
+func (k *Keyer) pair(name string, p pair) {
+	k.list(name, p.grant, p.generation)
+	k.until("stale", p.staleAt)
+	k.until("over", p.expiredAt)
+	k.word(p.renewer)
+	k.Bool("dropped", p.dropped)
+	k.token(name, p.token)
+}
+
+func (k *Keyer) held(c caller) {
+	if c.left {
+		return
+	}
+	k.list("held", k.caller(c.id), uint64(c.more), uint64(c.away))
+	k.at("since", c.since)
+	k.list("wants", uint64(c.min), c.grant, c.generation)
+	k.Bool("newer", c.newer)
+	k.Bool("tried", c.tried)
+	k.ip(c.ip)
+	if c.exchange != nil {
+		d := digestOf(*c.exchange)
+		k.word(string(d[:]))
+	}
+}
+
+func (k *Keyer) run(s *Session) {
+	r := s.run
 	if !r.active() {
 		return
 	}
-	k.add("run", r.purpose, r.stage, r.number, r.leaf, k.at(r.since), r.deadline, k.at(r.until))
-	k.add(r.slotted, k.at(r.slotAt), r.attempt, r.tries, r.ip, r.claimed, k.at(r.claimSent), r.write, r.denied, fmt.Sprintf("%#v", r.why), r.ending, r.ended)
+	k.list("run", uint64(r.purpose), uint64(r.stage), k.renewal(s.settings.Owner, r.number))
+	k.stage(s)
+	k.Bool("slotted", r.slotted)
+	k.at("slot", r.slotAt)
+	k.list("tries", uint64(r.attempt), uint64(r.tries))
+	k.ip(r.ip)
+	k.Bool("claimed", r.claimed)
+	k.Bool("denied", r.denied)
+	k.failure(r.why)
+	k.Bool("ending", r.ending)
+	k.Bool("ended", r.ended)
+	k.Bool("over", r.overTomb)
 	if r.login != nil {
-		k.addLogin(*r.login)
+		k.login(*r.login)
 	}
-	k.add("over", r.overTomb)
-	k.addPair("spent", r.spent)
-	k.addPair("minted", r.minted)
-	if r.stage == saving {
-		k.addSwap(r.swap)
+	k.pair("spent", r.spent)
+	k.pair("minted", r.minted)
+}
+
+// stage adds what the stage of a run makes use of.
+func (k *Keyer) stage(s *Session) {
+	r := s.run
+	if r.stage.leaf() {
+		k.list("leaf", k.leaf(r.leaf), uint64(r.deadline))
+		k.at("sent", r.since)
 	}
+	switch r.stage {
+	case claiming:
+		k.at("claim", r.claimSent)
+	case saving:
+		k.list("write", uint64(r.write))
+		k.Swap(r.swap)
+	case pausing, watching:
+		k.until("until", r.until)
+	case resting, queued, loading, minting, revoking:
+	}
+}
+
+func (k *Keyer) login(l login) {
+	k.list("login", k.caller(l.caller))
+	k.at("since", l.since)
+	k.ip(l.ip)
+	for _, proof := range l.proofs {
+		k.word(proof.Reveal())
+	}
+}
+
+func (k *Keyer) sighting(s *Session) {
+	k.list("rev", k.rev(s.rev))
+	k.Bool("looked", s.looked)
+	if s.sight.claim.Owner == "" {
+		return
+	}
+	k.list("sight", k.rev(s.sight.rev), uint64(s.sight.seen))
+	k.claim(s.sight.claim)
+	k.since("last", s.sight.last, s.settings.LeafTimeout)
+	k.since("arrived", s.sight.arrived, s.rules.ReuseGrace+s.sight.claim.Length)
+}
+
+// doubt adds what may have been spent. How long ago matters only where the server
+// forgives reuse for a while.
+func (k *Keyer) doubt(s *Session) {
+	if !s.doubt.sent.IsZero() {
+		k.since("doubt", s.doubt.sent, s.rules.ReuseGrace)
+		k.list("doubt", uint64(s.doubt.deadline))
+	}
+	k.list("silent", k.leaf(s.doubt.leaf))
+	if leaf := k.leaf(s.givenUp.leaf); leaf != 0 {
+		k.list("given up", leaf, s.givenUp.grant)
+		k.Bool("proofs", s.givenUp.proofs)
+		k.Bool("buried", s.givenUp.buried)
+	}
+}
+
+func (k *Keyer) unsaved(u unsaved) {
+	if u.waiting {
+		k.list("unsaved", uint64(u.tries))
+		k.until("due", u.due)
+	}
+	if u.open {
+		k.Swap(*u.swap)
+	}
+}
+
+func (k *Keyer) revocation(r revocation) {
+	k.Bool("wanted", r.wanted)
+	for _, c := range r.askers {
+		k.list("asker", k.caller(c))
+	}
+	k.Bool("landed", r.landed)
+	if r.landed {
+		k.order("revoked", r.at)
+	}
+	k.Bool("ended", r.ended)
+	k.Bool("doubted", r.doubted)
+	k.Bool("unsaved", r.unsaved)
+	k.Bool("over", r.over)
+	k.list("tries", uint64(r.tries))
+	for _, t := range r.strays {
+		k.token("stray", t)
+	}
+}
+
+// Record adds a record of the store.
+func (k *Keyer) Record(r messages.Record) {
+	k.list("record", r.Grant, r.Generation, uint64(r.Status))
+	k.Bool("doubted", r.Doubted)
+	k.failure(r.Cause)
+	k.order("written", r.Written)
+	k.claim(r.Claim)
+	k.Bool("rejected", r.Rejected != messages.Digest{})
+	if (r.Rejected != messages.Digest{}) && r.Rejected != messages.DigestOf(r.Token.Access) {
+		k.word(string(r.Rejected[:]))
+	}
+	k.word(r.Renewer)
+	k.token("token", r.Token)
+}
+
+// Swap adds a write.
+func (k *Keyer) Swap(w Swap) {
+	k.list("swap", k.rev(w.Prev), k.op(w.Op))
+	k.Record(w.Record)
+}
+
+func (k *Keyer) claim(c messages.Claim) {
+	if c.Owner == "" {
+		return
+	}
+	k.word(c.Owner)
+	k.list("claim", k.renewal(c.Owner, c.Number), uint64(c.Length))
+	k.Bool("doubt", c.Doubt)
+}
+
+func (k *Keyer) token(name string, t messages.Token) {
+	if t.IsZero() {
+		return
+	}
+	k.list(name, k.secret(t.Access), k.secret(t.Refresh), uint64(t.Lifetime()))
+	k.order("issued", t.Issued)
+	k.until("expiry", t.Expiry)
+	k.until("refresh", t.RefreshExpiry)
 }

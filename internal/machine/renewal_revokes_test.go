@@ -121,3 +121,25 @@ func TestDeathElsewhereDoesNotGiveATokenBackThatIsBeingKilled(t *testing.T) {
 12:53:00 Fresh: eve gets tok1
 `)
 }
+
+// The store tells of a death before it answers the Save that wrote it. The death is told
+// once, in its own words, and the token that the lost renewal may have killed stays withdrawn.
+func TestDeathOfADoubtThatIsHeardBeforeItsAnswerIsToldOnce(t *testing.T) {
+	s := between(t, killing()).
+		at("12:53:00").gets("alice").
+		answerLost().
+		after(2 * time.Second).gets("bob").
+		storeHolds().denied()
+	save := s.outstanding(isStores)
+	landed := s.shelf.serve(save.effect)
+	s.hears().answers(save, landed).
+		gets("carol").
+		want(`
+12:53:00 A Fresh -> Stale -> Acquiring; alice gets tok0; withdrawn; renewal 2: mint with ref0
+12:53:00 A Acquiring -> Cooling; in doubt; fails; due again 12:53:01
+12:53:02 A Cooling -> Expired -> Acquiring; renewal 3: mint with ref0
+12:53:02 A Acquiring: save the death of 1.1, in doubt
+12:53:02 A Acquiring -> Dead; withdrawn; bob gets ErrOutcomeUnknown (400)
+12:53:02 A Dead: carol gets ErrOutcomeUnknown (400)
+`)
+}

@@ -1,6 +1,9 @@
 package machine
 
 import (
+	"time"
+
+	"github.com/holdfast-go/holdfast/clockutil"
 	"github.com/holdfast-go/holdfast/messages"
 )
 
@@ -148,7 +151,7 @@ func (s *step) keepUnsaved(f messages.Failure, open bool) {
 	swap := s.run.swap
 	s.unsaved.waiting, s.unsaved.swap, s.unsaved.open = true, &swap, open
 	s.unsaved.tries++
-	s.unsaved.due = s.now.Add(s.againIn(saltSave, s.unsaved.tries))
+	s.unsaved.due = s.now.Add(s.resaveIn())
 	switch {
 	case first:
 		s.unsaved.tries = 1
@@ -159,6 +162,17 @@ func (s *step) keepUnsaved(f messages.Failure, open bool) {
 	default:
 		s.endResave()
 	}
+}
+
+// resaveIn is the back-off before a pair that could not be saved is tried again. Where
+// another may spend the token that it was renewed from, it stays below the room that such a one
+// leaves for a slow Save: it counts on from when the store answers again.
+func (s *step) resaveIn() time.Duration {
+	most := s.settings.BackoffMax
+	if s.rules.OneTime && s.settings.Store.Shared {
+		most = min(most, takeoverRoom)
+	}
+	return clockutil.Backoff(againBase, most, s.unsaved.tries-1, s.jitter(saltSave<<32|uint64(s.unsaved.tries)))
 }
 
 // reconcile is the generation rule: after a conflict a minted pair is written

@@ -304,6 +304,12 @@ func (s Session) Leaf() uint64 {
 	return 0
 }
 
+// Renewal returns the number of the run that is under way, zero for none.
+func (s Session) Renewal() uint64 { return s.run.number }
+
+// Known returns the newest revision of the record that the session knows of, zero for none.
+func (s Session) Known() messages.Rev { return s.rev }
+
 // Anew returns a session of the same key that has not looked at the store. The
 // counters go on: an answer to a leaf of before must not be taken for one of
 // after.

@@ -1,0 +1,9 @@
+//go:build race
+
+package enumerate
+
+// The race detector makes a walk ten times as slow: the long ones are left to the run without.
+const (
+	volume = 2_000
+	racing = true
+)

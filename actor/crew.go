@@ -13,6 +13,7 @@ type crew struct {
 	members sync.WaitGroup
 	jobs    chan func()   // only who waits for the next one receives from it
 	over    chan struct{} // closed: nobody waits
+	end     sync.Once     // closes over
 	spares  int64         // how many may wait; they take some 16 KiB each
 	waiting atomic.Int64
 }
@@ -51,5 +52,5 @@ func (c *crew) next() func() {
 	}
 }
 
-// dismiss ends those who wait, and lets nobody wait any more. It is called once.
-func (c *crew) dismiss() { close(c.over) }
+// dismiss ends those who wait, and lets nobody wait any more.
+func (c *crew) dismiss() { c.end.Do(func() { close(c.over) }) }

@@ -312,6 +312,7 @@ func (h *House) Shut() (quiet func() bool) {
 // one goes on.
 func (h *House) Kill() {
 	h.closed.Store(true)
+	h.crew.dismiss()
 	for s := range h.All() {
 		s.kill()
 	}
@@ -322,6 +323,7 @@ func (h *House) Kill() {
 
 // shut stops what goes on by itself and tells every session.
 func (h *House) shut() []closingSession {
+	h.crew.dismiss()
 	h.stopSweep()
 	h.stopWatch()
 	return h.closeAll()
@@ -359,7 +361,6 @@ func (h *House) closeAll() []closingSession {
 
 // wait returns when every goroutine has ended.
 func (h *House) wait(ctx context.Context) error {
-	h.crew.dismiss()
 	ended := make(chan struct{})
 	go func() {
 		h.crew.members.Wait()

@@ -234,7 +234,11 @@ func (h *House) boundOf(tokenURL string) *bound {
 	return b.(*bound)
 }
 
-// Lookup returns the session of this key if it is open.
+// Lookup returns the session of this key if it is open. It stays a call, so that what
+// calls it is small enough for the compiler to put it into its own callers, where a
+// handle needs no heap.
+//
+//go:noinline
 func (h *House) Lookup(key string) (*Session, bool) { return h.sessions.find(key) }
 
 // All returns the sessions that are open, in no order but where Config.Stage says so.

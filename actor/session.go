@@ -69,8 +69,12 @@ func (s *Session) wakeUp() {
 	s.waking, s.rested = a, machine.Rested{}
 }
 
-// lieDown lets the actor go. The caller holds mu.
+// lieDown lets the actor go. What is given out and what is kept are one token then.
+// The caller holds mu.
 func (s *Session) lieDown() {
+	if snap := s.live.Load(); snap != nil {
+		s.machine = s.machine.Share(snap.token.Access)
+	}
 	s.rested, s.waking = s.machine.Rest(), nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+	"unsafe"
 
 	"github.com/holdfast-go/holdfast/clockutil"
 	"github.com/holdfast-go/holdfast/internal/machine"
@@ -239,6 +240,20 @@ func TestSweepLeavesASleeperAlone(t *testing.T) {
 		}
 		if n := testing.AllocsPerRun(10, s.sweep); n != 0 {
 			t.Errorf("%v allocations for a session that sleeps", n)
+		}
+	})
+}
+
+func TestSessionAtRestHasItsTokenOnce(t *testing.T) {
+	inWorld(t, func(w *world) {
+		s := w.opens("k")
+		for range 2 {
+			s.Ask(context.Background(), messages.Refresh{})
+			synctest.Wait()
+			given, kept := s.Live(0).Access(), string(s.Ask(context.Background(), messages.Get{}).Token.Access)
+			if given != kept || unsafe.StringData(given) != unsafe.StringData(kept) {
+				t.Errorf("%q is given out, and another %q is kept", given, kept)
+			}
 		}
 	})
 }

@@ -24,13 +24,14 @@ func (alwaysGrants) RoundTrip(r *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-func benchmarked(b *testing.B) *sessions.Session {
-	b.Helper()
+// ready is a Manager with a session, "k", that has its token.
+func ready(tb testing.TB) (*sessions.Manager, *sessions.Session) {
+	tb.Helper()
 	mgr, err := sessions.Open(sessions.Config{Rate: 1e9})
 	if err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
-	b.Cleanup(func() { _ = mgr.Close(context.Background()) })
+	tb.Cleanup(func() { _ = mgr.Close(context.Background()) })
 	s, err := mgr.Session("k", sessions.Anonymous(sessions.Endpoint{
 		TokenURL:   "https://as.example/token",
 		ClientID:   "client",
@@ -38,17 +39,17 @@ func benchmarked(b *testing.B) *sessions.Session {
 		HTTPClient: &http.Client{Transport: alwaysGrants{}},
 	}))
 	if err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
-	if _, err := s.AccessToken(b.Context()); err != nil {
-		b.Fatal(err)
+	if _, err := s.AccessToken(tb.Context()); err != nil {
+		tb.Fatal(err)
 	}
-	return s
+	return mgr, s
 }
 
 // What does a fresh token cost, when every core asks for it at once?
 func BenchmarkAccessToken(b *testing.B) {
-	s := benchmarked(b)
+	_, s := ready(b)
 	ctx := b.Context()
 	b.ReportAllocs()
 	b.RunParallel(func(pb *testing.PB) {
@@ -60,9 +61,40 @@ func BenchmarkAccessToken(b *testing.B) {
 	})
 }
 
+// What does it cost to look the session up first?
+func BenchmarkLookup(b *testing.B) {
+	mgr, _ := ready(b)
+	ctx := b.Context()
+	b.ReportAllocs()
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			s, _ := mgr.Lookup("k")
+			if _, err := s.AccessToken(ctx); err != nil {
+				b.Error(err)
+			}
+		}
+	})
+}
+
+func TestTokenByKeyAllocatesNothing(t *testing.T) {
+	mgr, _ := ready(t)
+	n := testing.AllocsPerRun(100, func() {
+		s, ok := mgr.Lookup("k")
+		if !ok {
+			t.Fatal("the session is gone")
+		}
+		if _, err := s.AccessToken(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+	if n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
 // What does the same cost with what one would use otherwise?
 func BenchmarkReuseTokenSource(b *testing.B) {
-	s := benchmarked(b)
+	_, s := ready(b)
 	source := oauth2.ReuseTokenSource(nil, s.TokenSource(b.Context()))
 	b.ReportAllocs()
 	b.RunParallel(func(pb *testing.PB) {
@@ -76,7 +108,7 @@ func BenchmarkReuseTokenSource(b *testing.B) {
 
 // What does a renewal cost, from the ask to the new token, when the network costs nothing?
 func BenchmarkRefresh(b *testing.B) {
-	s := benchmarked(b)
+	_, s := ready(b)
 	ctx := b.Context()
 	b.ReportAllocs()
 	for b.Loop() {
@@ -88,7 +120,7 @@ func BenchmarkRefresh(b *testing.B) {
 
 // What does it cost to put the token on a request?
 func BenchmarkAuthorize(b *testing.B) {
-	s := benchmarked(b)
+	_, s := ready(b)
 	req, err := http.NewRequestWithContext(b.Context(), http.MethodGet, "https://api.example/", http.NoBody)
 	if err != nil {
 		b.Fatal(err)

@@ -33,6 +33,15 @@ type remains struct {
 	dropped                 bool
 }
 
+// Share returns the session with its access token in the bytes of an equal one. It lets
+// go of its own: a token may be most of what a session takes.
+func (s Session) Share(access messages.Secret) Session {
+	if s.pair.token.Access == access {
+		s.pair.token.Access = access
+	}
+	return s
+}
+
 // Rest returns what is to be kept of a session until its next event.
 func (s Session) Rest() Rested {
 	if !s.plain() {

@@ -19,6 +19,7 @@ func (r *report) writeMarkdown(file string) error {
 
 func (r *report) markdown(out io.Writer) {
 	line := func(format string, values ...any) { _, _ = fmt.Fprintf(out, format+"\n", values...) }
+	line("# How fast it is\n")
 	line("Each figure is the median of alternating rounds in one process (lowest–highest), measured on %s.", r.host)
 	line("Machines are noisy: take ratios, not figures. Not measured: the network, TLS, and what libraries do before main.\n")
 	line("    %s\n", r.settings.command())

@@ -37,28 +37,41 @@ const (
 	summaryEnds   = "<!-- The figures end here. -->\n"
 )
 
-// writeSummary puts the summary into a file that has a place for it.
+// writeSummary puts the summary into a file that has a place for it. What is there of
+// headlines that were not measured stays.
 func (r *report) writeSummary(file string) error {
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return err
 	}
 	before, rest, begins := strings.Cut(string(text), summaryBegins)
-	_, after, ends := strings.Cut(rest, summaryEnds)
+	old, after, ends := strings.Cut(rest, summaryEnds)
 	if !begins || !ends {
 		return fmt.Errorf("%s has no place for a summary", file)
 	}
 	var middle strings.Builder
-	r.summary(&middle)
+	r.summary(&middle, rowsOf(old))
 	return os.WriteFile(file, []byte(before+summaryBegins+middle.String()+summaryEnds+after), 0o644)
 }
 
-// summary writes a line for each headline that was measured.
-func (r *report) summary(out io.Writer) {
+// rowsOf are the rows of a table by their first cells.
+func rowsOf(markdown string) map[string][]string {
+	rows := map[string][]string{}
+	for line := range strings.Lines(markdown) {
+		cells := strings.Split(strings.Trim(line, "| \n"), " | ")
+		rows[cells[0]] = cells
+	}
+	return rows
+}
+
+// summary writes a line for each headline that was measured, or that old has.
+func (r *report) summary(out io.Writer, old map[string][]string) {
 	t := table{{"", us, "x/oauth2", "the best other", "the limit"}}
 	for _, h := range headlines {
 		if o, ok := r.outcomes.find(h.scenario, h.contests...); ok {
 			t = append(t, []string{h.what, o.cell(us, h.column), o.cell("x/oauth2", h.column), o.best(h), o.limit(h.column)})
+		} else if row, ok := old[h.what]; ok {
+			t = append(t, row)
 		}
 	}
 	_, _ = fmt.Fprintln(out)

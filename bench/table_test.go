@@ -110,7 +110,9 @@ func TestMarkdownIsForAReadme(t *testing.T) {
 	}
 	var out bytes.Buffer
 	r.markdown(&out)
-	want := `Each figure is the median of alternating rounds in one process (lowest–highest), measured on 2 cores of some CPU, go1.26 linux/amd64.
+	want := `# How fast it is
+
+Each figure is the median of alternating rounds in one process (lowest–highest), measured on 2 cores of some CPU, go1.26 linux/amd64.
 Machines are noisy: take ratios, not figures. Not measured: the network, TLS, and what libraries do before main.
 
     go run ./bench -scenario failure -rounds 3

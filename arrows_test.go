@@ -16,7 +16,7 @@ var arrows = map[string][]string{
 	"":                   nil,
 	"actor":              {"clockutil", "internal/machine", "internal/record", "messages", "store"},
 	"clockutil":          nil,
-	"cmd/simulate":       {"clockutil", "internal/simcore"},
+	"cmd/simulate":       {"clockutil", "internal/enumerate", "internal/simcore"},
 	"internal/asleep":    {"clockutil"},
 	"internal/enumerate": {"clockutil", "internal/machine", "messages"},
 	"internal/machine":   {"clockutil", "messages"},

@@ -14,7 +14,7 @@ type scenario struct {
 
 // scenarios are all there are, in the order in which list tells them. To add one, write
 // a file that has it, and a line here.
-var scenarios = []scenario{calm, storm, month, processes, kinds}
+var scenarios = []scenario{calm, storm, month, processes, kinds, exhaust}
 
 func list(out io.Writer) {
 	for _, s := range scenarios {

@@ -48,6 +48,10 @@ func (w *World) recovers(p *process, i int) {
 	if w.broken != nil {
 		return
 	}
+	if p.dead || p.quiet != nil { // the last that was wanted of it is to start again
+		w.settle(15 * time.Minute)
+		p = w.procs[p.slot]
+	}
 	if p.dead {
 		w.breaks("recovers", "process %d has not started again", p.slot)
 		return

@@ -160,11 +160,11 @@ func (s *seat) checkBound(l *leaf) {
 	if most := w.script.Terms.inFlight(); len(p.requests) > most {
 		w.breaks("bound", "%d requests are under way; %d may be", len(p.requests), most)
 	}
-	if r, ends := l.job.Effect.(machine.RevokeToken); ends {
-		if s.ended == r.Renewal { // who ends tokens has one slot for all of them
-			return
-		}
-		s.ended = r.Renewal
+	_, ends := l.job.Effect.(machine.RevokeToken)
+	before := s.slotted
+	s.slotted = l.job.Leaf.Renewal
+	if ends && s.slotted == before { // a run that ends tokens has one slot for all that it asks
+		return
 	}
 	if !p.bucket.take(p.monotonic()) {
 		w.breaks("bound", "more requests begin in a second than may")

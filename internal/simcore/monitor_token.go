@@ -56,8 +56,13 @@ func (s *seat) checkToken(t messages.Token, how string) {
 func (k *known) loose() bool { return k.troubled || k.revokes > 0 || k.logins > 0 }
 
 // serves reports whether what is published may still be given out, by both of the clocks
-// that a machine has.
-func (s *look) serves() bool { return s.by.line.At(s.now) < s.until }
+// that a machine has. Where they were set, or the machine has slept, the session and its
+// snapshot need not agree about the end to the moment: each has seen it when it looked.
+func (s *look) serves() bool {
+	w := s.by.world
+	unsure := w.wallMax - w.wallMin + w.lost
+	return s.by.line.At(s.now)+int64(unsure) < s.until
+}
 
 // tolerance is how long after its end a token may be given out because clocks differ by
 // more than the margin. Of what a machine has slept it cannot know what its wall clock

@@ -34,7 +34,7 @@ type seat struct {
 
 	claimed claimed
 	mints   mints
-	ended   uint64 // the newest run that has ended tokens
+	slotted uint64 // the run that has asked the endpoint last
 	rested  rested
 	tick    struct {
 		at    time.Duration

@@ -53,9 +53,9 @@ func (k *walk) lines(end int32) []string {
 
 // teller listens to one move.
 type teller struct {
-	clock, who string
-	what       string
-	then       []string
+	who  string
+	what string
+	then []string
 }
 
 func (t *teller) line(s *state) string {

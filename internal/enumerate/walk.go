@@ -70,7 +70,6 @@ type walk struct {
 	edges    []int32 // to where each state leads without a fault, state by state
 	sum      Result
 	found    map[string]bool
-	ends     []int32 // the state of each finding: first the violations, then what is admitted
 }
 
 // node is what is kept of a state that was visited.

@@ -36,8 +36,10 @@ type running struct {
 	cancel func()
 }
 
-// run starts a leaf of the session's run.
+// run starts a leaf of the session's run, and cancels the one before, whose outcome
+// is there or is not waited for any more.
 func (s *Session) run(leaf machine.Leaf, e machine.Effect, f func(context.Context) machine.Outcome) {
+	s.cancelLeaf()
 	s.leaf = s.start(leaf, e, f)
 }
 
@@ -49,6 +51,13 @@ func (s *Session) call(leaf machine.Leaf, e machine.Effect, f func(context.Conte
 		return
 	}
 	s.answered = &machine.Done{Leaf: leaf.Number, Outcome: f(context.Background())}
+}
+
+func (s *Session) cancelLeaf() {
+	if s.leaf.number != 0 {
+		s.leaf.cancel()
+		s.leaf = running{}
+	}
 }
 
 // start starts one leaf, which goes on by itself under a deadline of its own and

@@ -153,9 +153,8 @@ func (s *Session) do(effect machine.Effect) {
 
 // setLeaf cancels the leaf that the machine does not wait for any more.
 func (s *Session) setLeaf() {
-	if s.leaf.number != 0 && s.leaf.number != s.machine.Leaf() {
-		s.leaf.cancel()
-		s.leaf = running{}
+	if s.leaf.number != s.machine.Leaf() {
+		s.cancelLeaf()
 	}
 }
 

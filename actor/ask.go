@@ -31,7 +31,6 @@ func (s *Session) send(ask messages.Ask) (c *crowd, place int) {
 		return s.join()
 	}
 	c = newCrowd()
-	c.size = 1
 	if !s.post(asked{ask: ask, from: c}) {
 		return nil, 0
 	}
@@ -42,24 +41,18 @@ func (s *Session) send(ask messages.Ask) (c *crowd, place int) {
 // have not arrived at the mailbox yet.
 func (s *Session) join() (c *crowd, place int) {
 	s.mu.Lock()
-	if s.ended {
+	if s.waking != nil && s.coming != nil {
+		defer s.mu.Unlock()
+		s.coming.size++
+		return s.coming, s.coming.size - 1
+	}
+	pid := s.expect()
+	if pid == nil {
 		s.mu.Unlock()
 		return nil, 0
 	}
-	if s.waking == nil {
-		s.wakeUp()
-	}
-	if c = s.coming; c != nil {
-		c.size++
-		place = c.size - 1
-		s.mu.Unlock()
-		return c, place
-	}
 	c = newCrowd()
-	c.size = 1
 	s.coming = c
-	s.posted++
-	pid := s.pid
 	s.mu.Unlock()
 	s.house.engine.Root.Send(pid, asked{ask: messages.Get{}, from: c})
 	return c, 0

@@ -22,7 +22,8 @@ type crowd struct {
 	away  int // how many have left
 }
 
-func newCrowd() *crowd { return &crowd{told: make(chan struct{})} }
+// newCrowd returns a crowd of one.
+func newCrowd() *crowd { return &crowd{told: make(chan struct{}), size: 1} }
 
 // waits returns the answer for the one who came at this place, nil when ctx is over first.
 // An answer that is there already wins.

@@ -163,19 +163,27 @@ func (closed) IgnoreDeadLetterLogging() {}
 // reports false when the session has ended.
 func (s *Session) post(m message) bool {
 	s.mu.Lock()
-	if s.ended {
-		s.mu.Unlock()
+	pid := s.expect()
+	s.mu.Unlock()
+	if pid == nil {
 		return false
+	}
+	s.house.engine.Root.Send(pid, m)
+	return true
+}
+
+// expect counts a message that is about to be sent, and returns to whom; nil: the session
+// has ended. The actor does not stop while a message is on its way to it. The caller
+// holds mu.
+func (s *Session) expect() *engine.PID {
+	if s.ended {
+		return nil
 	}
 	if s.waking == nil {
 		s.wakeUp()
 	}
 	s.posted++
-	pid := s.pid
-	s.mu.Unlock()
-	// The actor does not stop while a message is on its way to it.
-	s.house.engine.Root.Send(pid, m)
-	return true
+	return s.pid
 }
 
 // quietly applies an event to a session without an actor: nothing is under way, so

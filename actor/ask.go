@@ -10,6 +10,25 @@ import (
 // error is that of ctx, and what the ask has started goes on. Others may have been given
 // the same answer; it must not be changed.
 func (s *Session) Ask(ctx context.Context, ask messages.Ask) *messages.Reply {
+	if door := s.house.door; door != nil {
+		return door.Visit(ctx, Visit{Key: s.key, Ask: ask}, func(ctx context.Context) *messages.Reply {
+			return s.receive(ctx, ask)
+		})
+	}
+	return s.ask(ctx, ask)
+}
+
+// receive answers who has come in by the door: with the token at hand, if that will do.
+func (s *Session) receive(ctx context.Context, ask messages.Ask) *messages.Reply {
+	if get, ok := ask.(messages.Get); ok {
+		if snap := s.atHand(get.MinValidity); snap != nil {
+			return &messages.Reply{Token: *snap.Token()}
+		}
+	}
+	return s.ask(ctx, ask)
+}
+
+func (s *Session) ask(ctx context.Context, ask messages.Ask) *messages.Reply {
 	if ctx.Err() != nil {
 		return &messages.Reply{Err: context.Cause(ctx)}
 	}

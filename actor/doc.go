@@ -7,6 +7,7 @@
 //	leaf      one I/O: a goroutine, a deadline, one answer
 //	crowd     callers who ask for the same at the same moment
 //	crew      goroutines that are kept for the next run or leaf
+//	troupe    actors that are kept for the next session that wakes
 //	register  the sessions by their keys
 //
 // A session is an actor of github.com/asynkron/protoactor-go, which no other
@@ -15,16 +16,17 @@
 // behaviour stack, restart windows) is not used, because it is bound to the real
 // clock or cannot be inspected.
 //
-// The actor is virtual. It is spawned by the first message and stops when
-// nothing is under way and nothing is due; what remains is the Session itself:
-// its machine, and the token that callers read without asking.
+// The actor is virtual. A session is given one by the first message, and lets it go
+// when nothing is under way and nothing is due; what remains is the Session itself:
+// its machine, and the token that callers read without asking. The actor then plays
+// another session.
 //
 // # Who owns what
 //
 // Only Receive, which the engine never runs twice at once for one session, steps
 // the machine and touches the fields marked so. Session.mu guards the machine
-// against those who only look, and the hand-over from one incarnation of the actor
-// to the next. No I/O happens under a lock, and no callback but Config.Emit of a
+// against those who only look, and the hand-over from one actor to the
+// next. No I/O happens under a lock, and no callback but Config.Emit of a
 // session that falls asleep.
 //
 // # Who waits

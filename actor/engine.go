@@ -20,9 +20,9 @@ var theEngine = sync.OnceValue(func() *engine.ActorSystem {
 
 var spawned atomic.Uint64
 
-// newName is unique for each incarnation: a message to a stopped one can then
-// never reach its successor.
-func newName() string { return "holdfast-" + strconv.FormatUint(spawned.Add(1), 10) }
+// NewName returns a name that is unique for each actor: a message to one that has stopped can then never
+// reach another.
+func NewName() string { return "holdfast-" + strconv.FormatUint(spawned.Add(1), 10) }
 
 // restartAlways is a supervision strategy without a clock: the engine's own count
 // failures in a window of real time and then stop the actor.

@@ -1,7 +1,6 @@
 package actor
 
 import (
-	"context"
 	"maps"
 	"slices"
 
@@ -12,26 +11,20 @@ import (
 // its leaf.
 type flight struct {
 	ticket *ticket
-	leaf   running
+	leaf   *Job // nil: there is none
 }
 
 // enqueueFlight waits for a slot for an exchange.
 func (s *Session) enqueueFlight(q machine.Queue) {
 	f := s.flightOf(q.Flight)
 	f.ticket = s.bound.enter(s.machine.Flight(q.Flight).Urgent, func() {
-		s.post(done{machine.Done{Leaf: q.Number, Outcome: machine.Granted{}}})
+		s.post(event{machine.Done{Leaf: q.Number, Outcome: machine.Granted{}}})
 	})
 }
 
 // exchange starts the request of a flight.
 func (s *Session) exchange(x machine.Exchange) {
-	s.flightOf(x.Flight).leaf = s.start(x.Leaf, x, func(ctx context.Context) machine.Outcome {
-		token, err := s.Endpoint().Exchange(ctx, s.house.clock.Now(), x)
-		if err != nil {
-			return machine.Failed{Failure: failure(err)}
-		}
-		return machine.Minted{Token: token}
-	})
+	s.flightOf(x.Flight).leaf = s.start(x.Leaf, x)
 }
 
 func (s *Session) flightOf(number uint64) *flight {
@@ -52,7 +45,7 @@ func (s *Session) setFlights() {
 	for _, number := range inOrder(s.flights) {
 		f := s.flights[number]
 		f.set(s.machine.Flight(number))
-		if f.ticket == nil && f.leaf.number == 0 {
+		if f.ticket == nil && f.leaf == nil {
 			delete(s.flights, number)
 		}
 	}
@@ -71,9 +64,9 @@ func inOrder(flights map[uint64]*flight) []uint64 {
 }
 
 func (f *flight) set(wanted machine.Flight) {
-	if f.leaf.number != 0 && f.leaf.number != wanted.Leaf {
-		f.leaf.cancel()
-		f.leaf = running{}
+	if f.leaf != nil && f.leaf.Leaf.Number != wanted.Leaf {
+		f.leaf.giveUp()
+		f.leaf = nil
 	}
 	if f.ticket == nil {
 		return

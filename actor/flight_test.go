@@ -239,7 +239,7 @@ func TestPanicTurnsAwayWhoWaitsForAnExchange(t *testing.T) {
 		s.mu.Lock()
 		leaf := s.machine.Flight(1).Leaf
 		s.mu.Unlock()
-		s.post(done{machine.Done{Leaf: leaf, Outcome: machine.Ended{}}})
+		s.post(event{machine.Done{Leaf: leaf, Outcome: machine.Ended{}}})
 		for range cap(told) {
 			if r := <-told; !errors.Is(r.Err, messages.ErrUnavailable) {
 				t.Errorf("told %v", r.Err)

@@ -79,6 +79,7 @@ type House struct {
 	prompt   bool // the store answers at once, without I/O
 	settings *machine.Settings
 	stage    Stage
+	door     Doorkeeper // nil: who comes comes in
 	engine   *engine.ActorSystem
 	holders  holders
 
@@ -86,6 +87,7 @@ type House struct {
 	left     sync.Map // *Session → nothing: forgotten, and something is still under way
 	bounds   sync.Map // token URL → *bound
 	crew     *crew
+	troupe   *troupe
 	closed   atomic.Bool
 	watching watching
 
@@ -102,12 +104,16 @@ func Open(c Config) *House {
 		settings: &c.Settings,
 		engine:   theEngine(),
 		crew:     newCrew(),
+		troupe:   newTroupe(),
 		line:     &clockutil.Timeline{},
 		pulse:    endOfTime,
 		sessions: newRegister(),
 	}
 	if h.stage = c.Stage; h.stage == nil {
 		h.stage = goroutines{h}
+	}
+	if h.door, _ = c.Stage.(Doorkeeper); h.door != nil {
+		h.door.Opens(h)
 	}
 	_, h.prompt = c.Store.(*store.Memory)
 	if c.Coarse != nil {
@@ -148,21 +154,6 @@ func (h *House) logBug(key string) {
 	}
 }
 
-// spawn makes an actor for a session.
-func (h *House) spawn(s *Session) *engine.PID {
-	props := engine.PropsFromProducer(
-		func() engine.Actor { return incarnation{s} },
-		engine.WithMailbox(h.mailbox()),
-		engine.WithDispatcher(h.stage),
-		engine.WithGuardian(restartAlways{}),
-	)
-	pid, err := h.engine.Root.SpawnNamed(props, h.stage.Name())
-	if err != nil {
-		panic("BUG: an actor cannot be spawned: " + err.Error())
-	}
-	return pid
-}
-
 func (h *House) mailbox() engine.MailboxProducer {
 	if h.config.Mailbox != nil {
 		return h.config.Mailbox
@@ -174,6 +165,18 @@ func (h *House) mailbox() engine.MailboxProducer {
 // there must have the same identity, and is offered the rules' given token if that is newer
 // than what it holds. The error is messages.ErrInvalid or messages.ErrClosed.
 func (h *House) Session(key, tokenURL string, rules *Rules, endpoint *Endpoint) (*Session, error) {
+	if h.door == nil {
+		return h.open(key, tokenURL, rules, endpoint)
+	}
+	var s *Session
+	err := h.visit(context.Background(), Visit{Key: key, What: "open"}, func(context.Context) (err error) {
+		s, err = h.open(key, tokenURL, rules, endpoint)
+		return err
+	})
+	return s, err
+}
+
+func (h *House) open(key, tokenURL string, rules *Rules, endpoint *Endpoint) (*Session, error) {
 	if h.closed.Load() {
 		return nil, messages.ErrClosed
 	}
@@ -251,12 +254,23 @@ func (h *House) All() iter.Seq[*Session] {
 
 // ordered are the sessions that are open, in the order of their keys.
 func (h *House) ordered() []*Session {
-	return slices.SortedFunc(h.sessions.all(), func(a, b *Session) int { return strings.Compare(a.key, b.key) })
+	var all []*Session
+	for s := range h.sessions.all() {
+		all = append(all, s)
+	}
+	slices.SortFunc(all, func(a, b *Session) int { return strings.Compare(a.key, b.key) })
+	return all
 }
 
 // Forget lets go of a session without revoking it. One whose tokens are not
 // saved yet, or whose refresh token is being spent, stays: messages.ErrUnavailable.
 func (h *House) Forget(key string) error {
+	return h.visit(context.Background(), Visit{Key: key, What: "forget"}, func(context.Context) error {
+		return h.forget(key)
+	})
+}
+
+func (h *House) forget(key string) error {
 	s, ok := h.Lookup(key)
 	if !ok {
 		return nil
@@ -274,6 +288,10 @@ func (h *House) Forget(key string) error {
 // Close lets go of all sessions, waits until what must not be lost is saved and
 // every goroutine has ended, and says what ctx did not leave the time for.
 func (h *House) Close(ctx context.Context) error {
+	return h.visit(ctx, Visit{What: "close"}, h.close)
+}
+
+func (h *House) close(ctx context.Context) error {
 	if h.closed.Swap(true) {
 		return nil
 	}
@@ -317,6 +335,7 @@ func (h *House) Shut() (quiet func() bool) {
 func (h *House) Kill() {
 	h.closed.Store(true)
 	h.crew.dismiss()
+	h.dismiss()
 	for s := range h.All() {
 		s.kill()
 	}
@@ -328,6 +347,7 @@ func (h *House) Kill() {
 // shut stops what goes on by itself and tells every session.
 func (h *House) shut() []closingSession {
 	h.crew.dismiss()
+	h.dismiss()
 	h.stopSweep()
 	h.stopWatch()
 	return h.closeAll()

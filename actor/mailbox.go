@@ -6,16 +6,17 @@ import (
 	engine "github.com/asynkron/protoactor-go/actor"
 )
 
-// mailbox is a queue that takes no memory while it is empty: the engine's own
+// mailbox is a queue that takes little memory while it is empty: the engine's own
 // keeps the space of its longest burst, and a session may have had 10,000
 // callers once.
 type mailbox struct {
 	invoker    engine.MessageInvoker
 	dispatcher engine.Dispatcher
+	handle     func() // run, as the dispatcher takes it
 
 	mu        sync.Mutex // guards the fields below
-	system    []any
-	user      []any
+	system    backlog
+	user      backlog
 	running   bool
 	suspended bool
 }
@@ -25,7 +26,7 @@ var _ engine.Mailbox = (*mailbox)(nil)
 func newMailbox() engine.Mailbox { return &mailbox{} }
 
 func (m *mailbox) RegisterHandlers(i engine.MessageInvoker, d engine.Dispatcher) {
-	m.invoker, m.dispatcher = i, d
+	m.invoker, m.dispatcher, m.handle = i, d, m.run
 }
 
 func (m *mailbox) Start() {}
@@ -33,21 +34,21 @@ func (m *mailbox) Start() {}
 func (m *mailbox) UserMessageCount() int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return len(m.user)
+	return m.user.length()
 }
 
 func (m *mailbox) PostUserMessage(msg any) { m.post(&m.user, msg) }
 
 func (m *mailbox) PostSystemMessage(msg any) { m.post(&m.system, msg) }
 
-func (m *mailbox) post(queue *[]any, msg any) {
+func (m *mailbox) post(q *backlog, msg any) {
 	m.mu.Lock()
-	*queue = append(*queue, msg)
+	q.add(msg)
 	start := !m.running
 	m.running = true
 	m.mu.Unlock()
 	if start {
-		m.dispatcher.Schedule(m.run)
+		m.dispatcher.Schedule(m.handle)
 	}
 }
 
@@ -61,7 +62,7 @@ func (m *mailbox) run() {
 		}
 	}
 	if m.waiting() {
-		m.dispatcher.Schedule(m.run)
+		m.dispatcher.Schedule(m.handle)
 	}
 }
 
@@ -69,7 +70,7 @@ func (m *mailbox) run() {
 func (m *mailbox) waiting() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.running = len(m.system) > 0 || len(m.user) > 0 && !m.suspended
+	m.running = m.system.length() > 0 || m.user.length() > 0 && !m.suspended
 	return m.running
 }
 
@@ -119,22 +120,37 @@ func (m *mailbox) take() (msg any, system, ok bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	switch {
-	case len(m.system) > 0:
-		return shift(&m.system), true, true
-	case len(m.user) > 0 && !m.suspended:
-		return shift(&m.user), false, true
+	case m.system.length() > 0:
+		return m.system.shift(), true, true
+	case m.user.length() > 0 && !m.suspended:
+		return m.user.shift(), false, true
 	}
 	m.running = false
 	return nil, false, false
 }
 
-// shift removes the first of a queue, and gives its memory back with the last.
-func shift(queue *[]any) any {
-	q := *queue
-	first := q[0]
-	q[0] = nil
-	if *queue = q[1:]; len(*queue) == 0 {
-		*queue = nil
+// backlog are messages in their order. It has room for a few of its own, and gives back
+// the memory that more of them have taken with the last of them.
+type backlog struct {
+	messages []any
+	room     [4]any
+}
+
+func (q *backlog) add(msg any) {
+	if q.messages == nil {
+		q.messages = q.room[:0]
+	}
+	q.messages = append(q.messages, msg)
+}
+
+func (q *backlog) length() int { return len(q.messages) }
+
+// shift removes the first message.
+func (q *backlog) shift() any {
+	first := q.messages[0]
+	q.messages[0] = nil
+	if q.messages = q.messages[1:]; len(q.messages) == 0 {
+		q.messages = q.room[:0]
 	}
 	return first
 }

@@ -3,29 +3,10 @@ package actor
 import (
 	"time"
 
-	engine "github.com/asynkron/protoactor-go/actor"
-
 	"github.com/holdfast-go/holdfast/clockutil"
 	"github.com/holdfast-go/holdfast/internal/machine"
 	"github.com/holdfast-go/holdfast/messages"
 )
-
-// incarnation is a session while it is awake in the engine.
-type incarnation struct{ *Session }
-
-var _ engine.Actor = incarnation{}
-
-// Receive is called by the engine, for one message after another.
-func (s incarnation) Receive(ctx engine.Context) {
-	switch m := ctx.Message().(type) {
-	case message:
-		s.handle(m)
-		s.rest(ctx)
-	case *engine.Restarting:
-		s.turnAway()
-		s.rest(ctx)
-	}
-}
 
 // handle turns a message into an event.
 func (s *Session) handle(m message) {
@@ -36,12 +17,8 @@ func (s *Session) handle(m message) {
 		s.declined(m.ask)
 	case left:
 		s.dismiss(m.from, m.place)
-	case done:
-		s.step(m.Done)
-	case change:
-		s.step(m.Changed)
-	case gap:
-		s.step(machine.Gap{})
+	case event:
+		s.step(m.Event)
 	case tick:
 		if m.at.Equal(s.wake) { // and not of a timer that was stopped too late
 			s.timer = nil
@@ -103,16 +80,15 @@ func (s *Session) follow(ev machine.Event) {
 }
 
 // advance steps the machine, which may panic.
-func (s *Session) advance(ev machine.Event) (effects []machine.Effect) {
+func (s *Session) advance(ev machine.Event) []machine.Effect {
 	now := s.house.clock.Now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	next := s.machine
+	var effects, more []machine.Effect
 	if s.forgotten {
-		next, effects = next.Step(now, machine.Close{})
+		s.machine, effects = s.machine.Step(now, machine.Close{})
 	}
-	next, more := next.Step(now, ev)
-	s.machine = next
+	s.machine, more = s.machine.Step(now, ev)
 	s.setRefresh() // before anybody is told of the token that came with it
 	if len(effects) > 0 {
 		more = append(effects, more...)
@@ -137,23 +113,23 @@ func (s *Session) do(effect machine.Effect) {
 		}
 		s.enqueue(e)
 	case machine.Load:
-		s.call(e.Leaf, effect, s.load(e))
+		s.call(e.Leaf, effect)
 	case machine.Claim:
-		s.call(e.Leaf, effect, s.swap(e.Swap))
+		s.call(e.Leaf, effect)
 	case machine.Save:
-		s.call(e.Leaf, effect, s.swap(e.Swap))
+		s.call(e.Leaf, effect)
 	case machine.Mint:
-		s.run(e.Leaf, effect, s.mint(e))
+		s.run(e.Leaf, effect)
 	case machine.Exchange:
 		s.exchange(e)
 	case machine.RevokeToken:
-		s.run(e.Leaf, effect, s.revokeToken(e))
+		s.run(e.Leaf, effect)
 	}
 }
 
 // setLeaf cancels the leaf that the machine does not wait for any more.
 func (s *Session) setLeaf() {
-	if s.leaf.number != s.machine.Leaf() {
+	if s.leaf.number() != s.machine.Leaf() {
 		s.cancelLeaf()
 	}
 }
@@ -212,7 +188,7 @@ func (s *Session) declined(ask messages.Ask) {
 
 // letGo ends the waits of a session that has been abandoned.
 func (s *Session) letGo() {
-	if !s.abandoned.Load() || s.leaf.number != 0 {
+	if !s.abandoned.Load() || s.leaf != nil {
 		return
 	}
 	if s.ticket != nil {
@@ -226,21 +202,20 @@ func (s *Session) letGo() {
 }
 
 // rest counts the message, and lets the actor go when nothing is under way, due
-// or on its way. What comes later spawns another.
-func (s incarnation) rest(ctx engine.Context) {
+// or on its way. What comes later wakes the session again.
+func (s *Session) rest() {
 	s.letGo()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.posted--
 	s.idle = 0
-	if s.posted > 0 || s.leaf.number != 0 || s.ticket != nil || s.timer != nil || !s.callers.nobody() || len(s.flights) > 0 {
+	if s.posted > 0 || s.leaf != nil || s.ticket != nil || s.timer != nil || !s.callers.nobody() || len(s.flights) > 0 {
 		return
 	}
 	if s.finished != nil && (s.machine.Quiet() || s.abandoned.Load()) {
 		s.end()
 	}
 	s.lieDown()
-	ctx.Stop(ctx.Self())
 }
 
 // end is called with mu held, once nothing is left to be done.
@@ -256,7 +231,7 @@ func (s *Session) end() {
 // turnAway is what is left to do after a bug of ours has made Receive panic: the
 // callers are told, nothing is given out, and the session begins anew from the
 // store.
-func (s incarnation) turnAway() {
+func (s *Session) turnAway() {
 	s.live.Store(nil)
 	s.callers.answerAll(messages.Reply{Err: messages.Later(messages.ErrUnavailable, time.Second,
 		messages.Failure{Reason: "a bug in holdfast has stopped the session"})})

@@ -17,7 +17,7 @@ func (s *Session) breaks() {
 	s.mu.Lock()
 	leaf := s.machine.Leaf()
 	s.mu.Unlock()
-	s.post(done{machine.Done{Leaf: leaf, Outcome: machine.Ended{}}})
+	s.post(event{machine.Done{Leaf: leaf, Outcome: machine.Ended{}}})
 }
 
 func TestPanicInReceiveTurnsCallersAwayAndTheSessionBeginsAnew(t *testing.T) {
@@ -188,10 +188,11 @@ func TestCallerWhoLeavesIsForgotten(t *testing.T) {
 }
 
 func TestLeafThatPanicsHasFailed(t *testing.T) {
-	o := attempt(context.Background(), func(context.Context) machine.Outcome { panic("bug") })
-	if o != (machine.TimedOut{}) {
-		t.Errorf("outcome %#v", o)
-	}
+	inWorld(t, func(w *world) {
+		if o := attempt(context.Background(), w.opens("k"), machine.Emit{}); o != (machine.TimedOut{}) {
+			t.Errorf("outcome %#v", o)
+		}
+	})
 }
 
 func TestLeafsContextEndsAsOneWithADeadline(t *testing.T) {

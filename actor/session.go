@@ -23,7 +23,7 @@ type Session struct {
 
 	mu      sync.Mutex     // guards the fields below
 	rested  machine.Rested // what it is while it has no actor
-	*waking                // what it has besides while it has one; nil: it has none
+	*waking                // what it has while it has one; nil: it has none
 	indexed *indexed       // its refresh tokens, as the house has them; nil: it has none
 
 	finished  chan struct{} // closed once it has ended; nil: nobody has closed it
@@ -34,19 +34,19 @@ type Session struct {
 	abandoned atomic.Bool // closing, and only what is under way is waited for
 }
 
-// waking is what a session has while its actor lives. It begins with the message that
-// spawns it and ends when nothing is under way, due or on its way.
+// waking is what a session has while it is awake: from the message that wakes it until
+// nothing is under way, due or on its way.
 type waking struct {
 	// The session's mu guards the fields below.
+	player  *player // of the session; this is a part of it
 	machine machine.Session
-	pid     *engine.PID
 	posted  int    // messages on their way to it
 	coming  *crowd // those who want a token and have not arrived; nil: nobody
 
 	// Only Receive touches the fields below.
 	callers  callers
-	last     machine.Caller // the newest of them
-	leaf     running
+	last     machine.Caller     // the newest of them
+	leaf     *Job               // of the run; nil: there is none
 	answered *machine.Done      // by a prompt store; what comes next
 	flights  map[uint64]*flight // exchanges under way, by their numbers
 	ticket   *ticket
@@ -62,20 +62,24 @@ func (s *Session) value() machine.Session {
 	return s.rested.Session(s.key, s.house.settings, s.rules)
 }
 
-// wakeUp spawns the session's actor. The caller holds mu.
+// wakeUp gives the session an actor. The caller holds mu.
 func (s *Session) wakeUp() {
-	a := &waking{machine: s.value()}
-	a.pid = s.house.spawn(s)
-	s.waking, s.rested = a, machine.Rested{}
+	p := s.house.cast(s)
+	p.waking.player, p.waking.machine = p, s.value()
+	s.waking = &p.waking
+	s.rested.Clear()
 }
 
 // lieDown lets the actor go. What is given out and what is kept are one token then.
 // The caller holds mu.
 func (s *Session) lieDown() {
 	if snap := s.live.Load(); snap != nil {
-		s.machine = s.machine.Share(snap.token.Access)
+		s.machine.Share(snap.token.Access)
 	}
-	s.rested, s.waking = s.machine.Rest(), nil
+	p := s.player
+	s.rested.Replace(&s.machine)
+	s.waking = nil
+	s.house.release(p)
 }
 
 // Key returns the key that the session was opened with.
@@ -144,22 +148,18 @@ type (
 		from  *crowd
 		place int
 	}
-	done   struct{ machine.Done }
-	change struct{ machine.Changed }
-	gap    struct{}
+	event  struct{ machine.Event }        // that has happened elsewhere
 	tick   struct{ at time.Time }         // when the timer was to fire
 	closed struct{ seen chan<- struct{} } // closed when the message has been handled
 )
 
 func (asked) IgnoreDeadLetterLogging()  {}
 func (left) IgnoreDeadLetterLogging()   {}
-func (done) IgnoreDeadLetterLogging()   {}
-func (change) IgnoreDeadLetterLogging() {}
-func (gap) IgnoreDeadLetterLogging()    {}
+func (event) IgnoreDeadLetterLogging()  {}
 func (tick) IgnoreDeadLetterLogging()   {}
 func (closed) IgnoreDeadLetterLogging() {}
 
-// post sends a message to the session's actor, spawning it if none lives. It
+// post sends a message to the session's actor, and wakes it if it has none. It
 // reports false when the session has ended.
 func (s *Session) post(m message) bool {
 	s.mu.Lock()
@@ -183,7 +183,7 @@ func (s *Session) expect() *engine.PID {
 		s.wakeUp()
 	}
 	s.posted++
-	return s.pid
+	return s.player.pid
 }
 
 // quietly applies an event to a session without an actor: nothing is under way, so
@@ -191,7 +191,7 @@ func (s *Session) expect() *engine.PID {
 // must find them done. The caller holds mu.
 func (s *Session) quietly(ev machine.Event) {
 	next, effects := s.value().Step(s.house.clock.Now(), ev)
-	s.rested = next.Rest()
+	s.rested.Replace(&next)
 	if s.house.config.Stage != nil { // next stays off the heap where nobody looks at it
 		shown := next
 		effects = effects[:s.house.stage.Stepped(s, &shown, ev, effects)]
@@ -224,7 +224,7 @@ func (s *Session) loseSight() {
 	}
 	s.mu.Unlock()
 	if awake {
-		s.post(gap{})
+		s.post(event{machine.Gap{}})
 	}
 }
 
@@ -273,7 +273,7 @@ func (s *Session) kill() {
 	s.ended = true
 	s.live.Store(nil)
 	if s.waking != nil {
-		s.house.engine.Root.Stop(s.pid)
+		s.house.engine.Root.Stop(s.player.pid)
 	}
 }
 
@@ -297,7 +297,7 @@ func (s *Session) closeAnd(seen chan<- struct{}) <-chan struct{} {
 	finished := s.finished
 	if s.waking != nil {
 		s.posted++ // in one go with the line above: rest must not end it before
-		pid := s.pid
+		pid := s.player.pid
 		s.mu.Unlock()
 		s.house.engine.Root.Send(pid, closed{seen})
 		return finished

@@ -78,9 +78,16 @@ func (s *Session) Calm() *Snapshot {
 }
 
 // Live returns the token that may be given out now with at least min of its real
-// life left, or nil: then the session has to be asked. The first caller who finds
+// life left, or nil: then the session has to be asked, as it has where there is a Doorkeeper. The first caller who finds
 // the token stale tells the session so, and gets it all the same.
 func (s *Session) Live(min time.Duration) *Snapshot {
+	if s.house.door != nil {
+		return nil
+	}
+	return s.atHand(min)
+}
+
+func (s *Session) atHand(min time.Duration) *Snapshot {
 	snap := s.live.Load()
 	if snap == nil {
 		return nil

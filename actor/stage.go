@@ -21,7 +21,7 @@ type Stage interface {
 	Throughput() int
 
 	// Perform carries out a leaf of I/O.
-	Perform(Job)
+	Perform(*Job)
 
 	// Watch has the store tell of its changes until ctx ends, and then, or when the
 	// store gives up, calls ended.
@@ -32,25 +32,13 @@ type Stage interface {
 	Stepped(s *Session, is *machine.Session, ev machine.Event, effects []machine.Effect) (done int)
 }
 
-// Job is a leaf of I/O that is to be carried out.
-type Job struct {
-	Session *Session
-	Effect  machine.Effect  // Load, Claim, Mint, Save, Exchange or RevokeToken
-	Leaf    machine.Leaf    // of the effect
-	Context context.Context // ends at the leaf's deadline, or when nobody waits for it any more
-
-	// Do does what the effect says, and blocks. Report tells the session what came of it.
-	Do     func() machine.Outcome
-	Report func(machine.Outcome)
-}
-
 // goroutines is the Stage of a House outside of simulations: the House waits for each
 // goroutine when it is closed.
 type goroutines struct{ house *House }
 
 var _ Stage = goroutines{}
 
-func (goroutines) Name() string { return newName() }
+func (goroutines) Name() string { return NewName() }
 
 func (g goroutines) Schedule(f func()) { g.house.crew.run(f) }
 
@@ -59,9 +47,7 @@ const throughput = 300
 
 func (goroutines) Throughput() int { return throughput }
 
-func (g goroutines) Perform(j Job) {
-	g.house.crew.run(func() { j.Report(j.Do()) })
-}
+func (g goroutines) Perform(j *Job) { g.house.crew.run(j.perform) }
 
 func (g goroutines) Watch(ctx context.Context, s store.Store, tell func(store.Change), ended func(error)) {
 	g.house.crew.run(func() { ended(watch(ctx, s, tell)) })

@@ -132,7 +132,7 @@ func (h *House) tellChange(e store.Entry) {
 	if err != nil {
 		return // the next Load says so to those who ask
 	}
-	s.post(change{machine.Changed{Rev: e.Rev, Record: r}})
+	s.post(event{machine.Changed{Rev: e.Rev, Record: r}})
 }
 
 // armSweep lets idle sessions be put to sleep: one that is found unused by two

@@ -22,6 +22,9 @@ func Left(now, t time.Time) time.Duration {
 // suspended machine has slept counts once, and no later change of the wall clock is
 // taken for it.
 func Rebase(t, now time.Time) time.Time {
+	if t.IsZero() {
+		return t
+	}
 	if gap := apart(t, now); gap < leap && gap > -leap {
 		return t
 	}
@@ -31,8 +34,15 @@ func Rebase(t, now time.Time) time.Time {
 // apart returns by how much more the wall clock has moved from then to now than the
 // monotonic one: what the machine has slept, and by how much its wall clock was set.
 func apart(then, now time.Time) time.Duration {
-	return now.Round(0).Sub(then.Round(0)) - now.Sub(then)
+	seconds := now.Unix() - then.Unix()
+	if seconds > centuries || seconds < -centuries { // more than a Duration can count
+		return now.Round(0).Sub(then.Round(0)) - now.Sub(then)
+	}
+	return time.Duration(seconds)*time.Second + time.Duration(now.Nanosecond()-then.Nanosecond()) - now.Sub(then)
 }
+
+// centuries are two of them, in seconds.
+const centuries = 200 * 365 * 24 * 3600
 
 // Timeline makes one number of the two clocks that a machine has, which can then be
 // compared at the cost of an integer: nanoseconds that go on with the monotonic clock,

@@ -145,3 +145,12 @@ func TestRebasedInstantIsLeftByBothClocks(t *testing.T) {
 		t.Error("no instant has become one")
 	}
 }
+
+func TestMomentsCenturiesAwayStayAsTheyAre(t *testing.T) {
+	now := time.Now()
+	for _, far := range []time.Time{{}, time.Unix(0, 0), time.Date(9999, time.December, 31, 0, 0, 0, 0, time.UTC), now.AddDate(250, 0, 0)} {
+		if got := clockutil.Rebase(far, now); got != far {
+			t.Errorf("%v becomes %v", far, got)
+		}
+	}
+}

@@ -150,14 +150,16 @@ func (c Config) house() actor.Config {
 	if clock == nil {
 		clock, coarse = clockutil.System(), clockutil.StartCoarse
 	}
+	stage, owner := c.stage()
 	caps := c.Store.Caps()
 	return actor.Config{
 		Clock:  clock,
 		Coarse: coarse,
+		Stage:  stage,
 		Store:  c.Store,
 		Settings: actor.Settings{
 			Name:          c.Name,
-			Owner:         c.Name + "/" + randomName(),
+			Owner:         owner,
 			Store:         actor.Traits{Shared: caps.Shared, Durable: caps.Durable},
 			Margin:        c.Margin,
 			Window:        c.Window,
@@ -177,6 +179,14 @@ func (c Config) house() actor.Config {
 		IdleAfter: c.IdleAfter,
 		Logger:    c.Logger,
 	}
+}
+
+// stage returns the Stage that a clock of package simulate brings, and who makes claims.
+func (c Config) stage() (s actor.Stage, owner string) {
+	if door, ok := c.Clock.(actor.Doorkeeper); ok {
+		return door, door.Owner()
+	}
+	return nil, c.Name + "/" + randomName()
 }
 
 func randomName() string {

@@ -180,8 +180,8 @@ func (s *Session) Revoke(ctx context.Context, opts ...Option) error {
 
 // Reject says that a resource server refused this access token. If it is the one
 // held, it is not given out any more once Reject has returned nil, and the next ask renews. If
-// it is not, nothing happens. cause is told to subscribers and must not quote the
-// token; nil: nothing.
+// it is not, nothing happens to what is. What was exchanged for the token goes with it in
+// either case. cause is told to subscribers and must not quote the token; nil: nothing.
 //
 // A second token that is rejected within Config.ForceInterval stays, and the error is
 // ErrUnavailable: a resource server cannot have the authorization server

@@ -22,8 +22,8 @@ import (
 // dead or over when the call began, and each must be answered.
 
 const (
-	// throng is how many callers there are, and errands what each of them does.
-	throng, errands = 1000, 30
+	// throng is how many callers there are at once, and errands what each of them does.
+	throng, errands = 1000, 15
 
 	// seldom is how many errands there are for one to a drowsy session.
 	seldom = 1000
@@ -38,6 +38,8 @@ type stress struct {
 	drowsy []*stressed // hardly anybody calls them
 
 	served, rejected, revoked, begun, slept, woken atomic.Int64
+
+	allSleep func() // all sessions are asleep at once
 }
 
 // stressed is a session and its authorization server.
@@ -48,7 +50,8 @@ type stressed struct {
 	forgets bool         // a Revoke that has succeeded is ErrNotSupported
 }
 
-// Time flies: tokens run out under way, and who is not called falls asleep.
+// Time flies: tokens run out under way, and who is not called falls asleep. Everybody
+// does between the two throngs, so the second wakes who it calls.
 func TestThrongGetsNoDeadTokenWhileTimeFlies(t *testing.T) {
 	v := clockutil.NewVirtual(time.Time{})
 	s := newStress(t, sessions.Config{Clock: v, IdleAfter: 4 * time.Second, ForceInterval: time.Nanosecond})
@@ -58,7 +61,9 @@ func TestThrongGetsNoDeadTokenWhileTimeFlies(t *testing.T) {
 	for i := range 3 {
 		s.drowsy = append(s.drowsy, s.opens(i, &press{clock: v, life: time.Hour, pause: 100 * time.Millisecond}))
 	}
-	s.plays(func() { v.Advance(50 * time.Millisecond) })
+	silence := make(chan struct{})
+	s.allSleep = sync.OnceFunc(func() { close(silence) })
+	s.plays(func() { v.Advance(50 * time.Millisecond) }, func() { <-silence })
 	if s.slept.Load() == 0 || s.woken.Load() == 0 {
 		t.Errorf("sessions slept %d times and woke %d times", s.slept.Load(), s.woken.Load())
 	}
@@ -74,12 +79,12 @@ func TestThrongGetsNoDeadTokenByTheSystemsClock(t *testing.T) {
 			s.opens(i, &press{clock: s.clock, life: 2 * time.Second}))
 	}
 	s.drowsy = s.busy
-	s.plays(func() {})
+	s.plays(func() {}, func() {})
 }
 
 func newStress(t *testing.T, c sessions.Config) *stress {
 	t.Helper()
-	s := &stress{T: t, clock: c.Clock}
+	s := &stress{T: t, clock: c.Clock, allSleep: func() {}}
 	if s.clock == nil {
 		s.clock = clockutil.System()
 	}
@@ -95,7 +100,9 @@ func newStress(t *testing.T, c sessions.Config) *stress {
 func (s *stress) hears(ev messages.Event) {
 	switch ev.(type) {
 	case messages.Slept:
-		s.slept.Add(1)
+		if asleep := s.slept.Add(1) - s.woken.Load(); asleep == int64(len(s.busy)+len(s.drowsy)) {
+			s.allSleep()
+		}
 	case messages.Woke:
 		s.woken.Add(1)
 	}
@@ -142,22 +149,21 @@ func (s *stress) logsIn(to *stressed, e sessions.Endpoint) error {
 	return err
 }
 
-// plays has everybody do his errands, and passes time until the last has and the
-// Manager is closed.
-func (s *stress) plays(pass func()) {
+// plays has everybody do his errands, and once more after a lull, and passes time until
+// the last has and the Manager is closed.
+func (s *stress) plays(pass, lull func()) {
 	s.Helper()
 	var over atomic.Bool
-	var clockwork, callers sync.WaitGroup
+	var clockwork sync.WaitGroup
 	clockwork.Go(func() {
 		for !over.Load() {
 			pass()
 			runtime.Gosched()
 		}
 	})
-	for caller := range throng {
-		callers.Go(func() { s.does(uint64(caller)) })
-	}
-	callers.Wait()
+	s.throngs(0)
+	lull()
+	s.throngs(throng)
 	if err := s.mgr.Close(context.Background()); err != nil {
 		s.Errorf("close: %v", err)
 	}
@@ -168,6 +174,15 @@ func (s *stress) plays(pass func()) {
 	if min(s.served.Load(), s.rejected.Load(), s.revoked.Load(), s.begun.Load()) == 0 {
 		s.Error("something was never done")
 	}
+}
+
+// throngs has callers from a number on do their errands, all at once.
+func (s *stress) throngs(from uint64) {
+	var callers sync.WaitGroup
+	for n := range uint64(throng) {
+		callers.Go(func() { s.does(from + n) })
+	}
+	callers.Wait()
 }
 
 // does one caller's errands. Half of the callers only look at what they get: nothing

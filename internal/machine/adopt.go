@@ -8,11 +8,15 @@ import (
 // saved. It is what is renewed from; it is given out if it is good.
 func (s *step) adopt(r messages.Record) {
 	woken := !s.looked
-	if s.unsaved.waiting && r.Grant != s.pair.grant || s.revoke.wanted && !s.rules.OneTime {
+	if s.unsaved.waiting && r.Grant != s.pair.grant || s.revoke.wanted && (s.revoke.alone || !s.rules.OneTime) {
 		s.stray(s.pair.token)
 	}
-	s.pair, s.doubt, s.unsaved = s.restored(r), doubt{}, unsaved{}
-	s.failures, s.cause = 0, cause{}
+	s.revoke.alone = false
+	s.takeUp(s.restored(r))
+	s.doubt, s.unsaved = doubt{}, unsaved{}
+	if !woken || !s.now.Before(s.failedAt.Add(retryAfter(s.cause.failure))) { // what it finds when it wakes was there before
+		s.failures, s.cause = 0, cause{}
+	}
 	switch {
 	case s.state == Closed, s.revoke.wanted:
 		return
@@ -38,8 +42,12 @@ func (s *step) showAdopted() {
 	}
 	switch {
 	case s.state.valid():
+		s.standByFailure()
 		s.publish()
 		s.serveHeld()
+	case s.state == Expired:
+		s.lapse()
+		s.do(Withdraw{})
 	default:
 		s.do(Withdraw{})
 	}
@@ -52,8 +60,8 @@ func (s *step) keepAcquiring() {
 	case s.run.purpose != renew:
 	case s.state == Expired:
 		s.state = Acquiring
-	case s.state == Fresh:
-		s.state = Stale
+	case s.state == Fresh: // the renewal may end without a word on when it is due again
+		s.state, s.due = Stale, s.pair.staleAt
 	}
 }
 

@@ -4,6 +4,7 @@ import "github.com/holdfast-go/holdfast/messages"
 
 // advance makes the transitions that are due by now.
 func (s *step) advance() {
+	s.rebase()
 	s.expire()
 	s.exchanges.rebase(s.now)
 	s.endLateLeaf()
@@ -14,7 +15,6 @@ func (s *step) advance() {
 
 // expire is what time alone does to the states.
 func (s *step) expire() {
-	s.rebase()
 	switch s.state {
 	case Fresh:
 		if !s.now.Before(s.pair.expiredAt) {

@@ -1,6 +1,7 @@
 package machine
 
 import (
+	"slices"
 	"time"
 
 	"github.com/holdfast-go/holdfast/messages"
@@ -63,7 +64,7 @@ func (s *step) goStale() {
 	case Fresh:
 		if !s.now.Before(s.pair.staleAt) {
 			s.begin(renew)
-			s.state = Stale
+			s.state, s.due = Stale, s.pair.staleAt
 		}
 	case Stale:
 		if !s.now.Before(s.due) {
@@ -174,11 +175,20 @@ func (s *step) reject(r messages.Reject) error {
 	if x := s.exchanged(r.Token); x != nil && r.Token != s.pair.token.Access {
 		return s.rejectExchanged(x, r)
 	}
-	if r.Token == "" || r.Token != s.pair.token.Access || s.pair.dropped || s.state == Revoked {
+	if s.pair.token.Access == "" && !s.looked {
+		s.refuse(r.Token)
+		return nil
+	}
+	if r.Token == "" || s.pair.dropped || s.state == Revoked {
+		return nil
+	}
+	if r.Token != s.pair.token.Access {
+		s.forsake(r.Token)
 		return nil
 	}
 	if !s.pair.serves(s.now) {
 		s.pair.dropped = true
+		s.do(Withdraw{}) // by a clock that is set back it might be given out once more
 		return nil
 	}
 	if pause := s.rejectedAt.Add(s.settings.ForceInterval).Sub(s.now); !s.rejectedAt.IsZero() && pause > 0 {
@@ -189,6 +199,25 @@ func (s *step) reject(r messages.Reject) error {
 	s.drop()
 	s.emit(messages.Rejected{Header: s.head(), Cause: r.Cause})
 	return nil
+}
+
+// mostRefused is how many tokens are remembered that may be in the store.
+const mostRefused = 16
+
+// refuse remembers a token that may be the one in the store. A session that sleeps is not
+// looked at for it, and must not give it out when it wakes.
+func (s *step) refuse(access messages.Secret) {
+	if access == "" || slices.Contains(s.refused, access) {
+		return
+	}
+	newest := s.refused[max(0, len(s.refused)-mostRefused+1):]
+	s.refused = append(slices.Clone(newest), access)
+}
+
+// takeUp makes a pair the one held. It is no token to give out if it was refused before.
+func (s *step) takeUp(p pair) {
+	p.dropped = p.dropped || slices.Contains(s.refused, p.token.Access)
+	s.pair, s.refused = p, nil
 }
 
 // drop forgets the access token held; what it is renewed with stays.

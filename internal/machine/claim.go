@@ -60,6 +60,11 @@ func (s *step) takeoverIn() time.Duration {
 	return late
 }
 
+// longest is for how long another's claim is respected at most, on its own account.
+func (s *Session) longest(c messages.Claim) time.Duration {
+	return max(c.Length*5/4, c.Length+s.settings.LeafTimeout+takeoverRoom)
+}
+
 func (s *step) withinGrace(c messages.Claim) bool {
 	return !s.sight.arrived.IsZero() && !c.Doubt &&
 		s.now.Sub(s.sight.arrived) < s.rules.ReuseGrace-c.Length
@@ -99,7 +104,7 @@ func (s *step) claimOrMint() {
 	case s.barren():
 		s.lost()
 	case s.now.Before(s.mayTryAgainAt()):
-		s.giveUp(cause{failure: messages.Failure{Reason: "the refresh token may be spent"}})
+		s.leaveDoubt()
 	case store.Shared, store.Durable && s.rules.OneTime:
 		s.claim()
 	case s.unsaved.waiting && s.rules.OneTime: // which a claim would have saved
@@ -107,6 +112,11 @@ func (s *step) claimOrMint() {
 	default:
 		s.mint()
 	}
+}
+
+// leaveDoubt does not send a refresh token that may be spent.
+func (s *step) leaveDoubt() {
+	s.giveUp(cause{failure: messages.Failure{Reason: "the refresh token may be spent"}})
 }
 
 // beginGrant starts a new grant over a tombstone.
@@ -189,13 +199,17 @@ func (s *step) claimedBy(o Outcome) {
 }
 
 // mintInTime mints only if less than half the claim has passed since before it
-// was sent; the call may take the other half.
+// was sent; the call may take the other half. A server that forgives reuse for a while
+// may have ceased to meanwhile.
 func (s *step) mintInTime() {
-	if s.state == Closed || s.elapsed(s.run.claimSent) >= s.claimLength()/2 {
+	switch {
+	case s.state == Closed, s.elapsed(s.run.claimSent) >= s.claimLength()/2:
 		s.mintFailed(messages.Failure{Reason: "the claim took too long"})
-		return
+	case s.now.Before(s.mayTryAgainAt()):
+		s.leaveDoubt()
+	default:
+		s.mint()
 	}
-	s.mint()
 }
 
 // elapsed is the time since then by the monotonic or the wall clock, whichever

@@ -3,6 +3,8 @@ package machine
 import (
 	"testing"
 	"time"
+
+	"github.com/holdfast-go/holdfast/messages"
 )
 
 func TestTwoProcessesRenewOnce(t *testing.T) {
@@ -336,6 +338,25 @@ func TestKeepAliveWaitsForTheClaimOfAnother(t *testing.T) {
 12:57:11.032 Stale -> Expired -> Acquiring; renewal 41: mint with ref0
 12:57:22.032 Acquiring -> Cooling; in doubt; fails; due again 12:57:23.032
 12:57:23.032 Cooling -> Expired -> Acquiring; renewal 42: mint with ref0
+`)
+}
+
+// Who waited behind another's claim has gone, and with him the run; the token is kept alive all the same.
+func TestKeepAliveGoesOnAfterWhoWaitedForAClaimHasGone(t *testing.T) {
+	keepAlive := persistent
+	keepAlive.KeepAlive = true
+	newStory(t, keepAlive, betweenP).
+		gets("alice").
+		at("12:05:00").
+		claimedElsewhere(20*time.Second).
+		restarts().
+		asks("bob", messages.Get{MinValidity: 58 * time.Minute}).
+		after(time.Second).leaves("bob").
+		at("12:57:12").
+		want(`
+12:00:00 Empty -> Acquiring -> Fresh; alice gets tok0
+12:05:00 Empty -> Acquiring -> Stale; woke
+12:57:11.753 Stale -> Expired -> Acquiring; renewal 22: mint with ref0
 `)
 }
 

@@ -13,7 +13,8 @@ func (s *step) close() {
 	s.state = Closed
 	s.do(Withdraw{})
 	s.failHeld(messages.ErrClosed)
-	s.tellAskers(messages.ErrClosed)
+	s.tellAllAskers(messages.ErrClosed)
+	s.revoke.again = false
 	s.failLogins(messages.ErrClosed)
 	s.unsaved.due = s.now
 	s.closeRun()

@@ -41,3 +41,24 @@ func TestCloseDropsWhatItsOwnGrantHasOvertaken(t *testing.T) {
 12:53:00 Stale -> Closed; withdrawn
 `)
 }
+
+// A tombstone of another process, and a grant begun over it, leave a Revoke nothing to end. It ends with
+// the Close that comes before the request it waits for, and does not undo it.
+func TestCloseIsNotUndoneByARevokeThatHasNothingToEnd(t *testing.T) {
+	newStory(t, betweenP).
+		gets("alice").minted("tok1").
+		at("12:58:00").gets("bob").
+		revokes("carol").
+		revokedElsewhere().hears().
+		establishedElsewhere("tok9", "").hears().
+		closes().
+		gets("dave").
+		want(`
+12:00:00 Empty -> Acquiring; renewal 1: mint
+12:00:00 Acquiring -> Fresh; alice gets tok1
+12:58:00 Fresh -> Expired -> Acquiring; renewal 2: mint
+12:58:00 Acquiring -> Revoked; withdrawn; bob gets ErrRevoked
+12:58:00 Revoked -> Closed; withdrawn; carol gets ErrClosed
+12:58:00 Closed: dave gets ErrClosed
+`)
+}

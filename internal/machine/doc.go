@@ -58,7 +58,8 @@
 //	Cooling                                                               its end: Expired
 //
 // In every state: Reject of the token held withdraws it (Fresh → Expired, Stale
-// as at its end, Ending → Dead). Revoke withdraws it, tells those held,
+// as at its end, Ending → Dead); one that the session may find in the store, at which it
+// has not looked, is not given out when it is found. Revoke withdraws it, tells those held,
 // and leads to Revoked. Establish leads to Acquiring where there is no token, and
 // where there is one leaves the state as it is until it succeeds. Changed adopts
 // what is newer. Leave removes one caller and does nothing else. Close leads to
@@ -102,7 +103,8 @@
 // Queue → Exchange, for all who ask for it, and what it brings is kept. A flight that
 // fails is told to those who wait for it, and cools down by itself; it never changes
 // the session's state. A subject token that is refused is renewed once. What was
-// exchanged goes with its parent (see sever).
+// exchanged goes with its parent (see sever), and with one that was renewed and is rejected
+// after that (see forsake).
 //
 // # What it does not do
 //

@@ -113,6 +113,7 @@ func (s *step) revokeFailed(f messages.Failure) {
 	if s.revoke.over {
 		s.lookAgain()
 	}
+	s.revokeAgain()
 }
 
 // allEnded has the server's confirmation.

@@ -49,6 +49,19 @@ func TestOlderTokenEstablishesNothing(t *testing.T) {
 `)
 }
 
+// A clock that was set has the store tell another time of a token than its holder knows.
+func TestTokenThatIsHeldEstablishesNothing(t *testing.T) {
+	newStory(t, persistent, onDisk).telling("saves").
+		gets("alice").
+		after(time.Second).establishes("eve", "tok0", "ref0").
+		gets("bob").
+		want(`
+12:00:00 Empty -> Acquiring -> Fresh; save tok0 as 1.1; alice gets tok0
+12:00:01 Fresh: eve gets nil
+12:00:01 Fresh: bob gets tok0
+`)
+}
+
 func TestEstablishThatCannotBeSavedIsServedUnsaved(t *testing.T) {
 	newStory(t, persistent, onDisk).telling("saves").
 		gets("alice").

@@ -109,7 +109,7 @@ acquiring  Acquiring: alice gets nil
 fresh      Fresh -> Expired; withdrawn; rejected; alice gets nil
 stale      Stale -> Acquiring; withdrawn; rejected; alice gets nil
 failing    Stale -> Expired; withdrawn; rejected; alice gets nil
-expired    Expired: alice gets nil
+expired    Expired: withdrawn; alice gets nil
 cooling    Cooling: alice gets nil
 revoking   Revoked: alice gets nil
 revoked    Revoked: alice gets nil
@@ -117,14 +117,14 @@ closed     Closed: alice gets ErrClosed
 `)
 	in(t, situations, persistent, act, `
 empty      Empty: alice gets nil
-acquiring  Acquiring: alice gets nil
+acquiring  Acquiring: withdrawn; alice gets nil
 fresh      Fresh -> Expired; withdrawn; rejected; alice gets nil
 stale      Stale -> Acquiring; withdrawn; rejected; alice gets nil
 failing    Stale -> Expired; withdrawn; rejected; alice gets nil
 ending     Ending -> Dead; withdrawn; rejected; alice gets nil
-expired    Expired: alice gets nil
-cooling    Cooling: alice gets nil
-dead       Dead: alice gets nil
+expired    Expired: withdrawn; alice gets nil
+cooling    Cooling: withdrawn; alice gets nil
+dead       Dead: withdrawn; alice gets nil
 revoking   Revoked: alice gets nil
 revoked    Revoked: alice gets nil
 closed     Closed: alice gets ErrClosed

@@ -12,7 +12,7 @@ import (
 // An Exchange is a Get whose token, once it is there, is exchanged: callers come
 // to the gate of this file (exchange) from where others are given the token.
 // What the endpoint gives for a token never lives longer than that, takes its
-// place nowhere, and goes with it (see sever).
+// place nowhere, and goes with it (see sever and forsake).
 
 const (
 	// setsAtMost bounds the sets that are kept; which was asked for least lately goes first.
@@ -37,7 +37,7 @@ type exchange struct {
 
 	token     messages.Token // zero: there is none
 	expiredAt time.Time      // it is not given out any more
-	parent    pair           // the place of what it was given for; without tokens
+	parent    pair           // what it was given for: its place and its access token
 
 	failures int // in a row
 	cause    cause
@@ -176,8 +176,25 @@ func (s *step) rejectExchanged(x *exchange, r messages.Reject) error {
 			x.rejectedAt, x.token = s.now, messages.Token{}
 		}
 	}
+	s.forsake(r.Token) // a server may give what it was given
 	s.emit(messages.Rejected{Header: s.head(), Cause: r.Cause})
 	return nil
+}
+
+// forsake is told that a resource server refused a token that may have been renewed since.
+// What was exchanged for it goes; who waits for more of that begins again with the newer one.
+// Nothing is exchanged for it any more, so the endpoint is not asked again for another Reject.
+func (s *step) forsake(access messages.Secret) {
+	for _, x := range s.exchanges.all() {
+		if x.parent.token.Access == access {
+			x.token = messages.Token{}
+		}
+	}
+	for _, x := range s.exchanges.inOrder() {
+		if f := x.flight; f.leg == exchanging && f.subject.token.Access == access {
+			s.turnBack(x)
+		}
+	}
 }
 
 // exchanged returns the set whose token this is; nil: none is given out.

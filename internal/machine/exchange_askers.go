@@ -105,7 +105,7 @@ func (s *step) leaveFlight(id Caller) {
 }
 
 // waiting is how many callers are kept: those held, and the askers of flights.
-func (s *step) waiting() int {
+func (s *Session) waiting() int {
 	n := len(s.held) - s.gone + s.crowd
 	for _, x := range s.exchanges.all() {
 		if x.flight != nil {

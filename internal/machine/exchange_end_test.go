@@ -305,3 +305,72 @@ func TestRejectOfATokenThatWasExchangedTwiceDropsBoth(t *testing.T) {
 12:00:00 Fresh: flight 3: exchange tok1 for write
 `)
 }
+
+// A resource server may refuse a token that was renewed a moment ago, and what was exchanged
+// for it goes all the same.
+func TestRejectOfTheParentThatWasRenewedDropsWhatWasExchangedForIt(t *testing.T) {
+	kept(t).
+		exchanges("bob", "write").
+		refreshes("carol").minted("tok2").
+		exchanges("frank", "other").exchanged("other", "sub2").
+		rejects("dave", "tok1").
+		exchangedLate("sub3").
+		exchanges("eve", "read").exchanged("read", "sub4").
+		exchanged("write", "sub5").
+		exchanges("frank", "other").
+		gets("alice").
+		want(`
+12:00:00 Fresh: flight 2: exchange tok1 for write
+12:00:00 Fresh -> Stale; renewal 2: mint
+12:00:00 Stale -> Fresh; carol gets tok2
+12:00:00 Fresh: flight 3: exchange tok2 for other
+12:00:00 Fresh: frank gets sub2
+12:00:00 Fresh: dave gets nil; flight 4: exchange tok2 for write
+12:00:00 Fresh: flight 5: exchange tok2 for read
+12:00:00 Fresh: eve gets sub4
+12:00:00 Fresh: bob gets sub5
+12:00:00 Fresh: frank gets sub2
+12:00:00 Fresh: alice gets tok2
+`)
+}
+
+// It is dropped once: the endpoint is not asked with every call.
+func TestSecondRejectOfAParentThatWasRenewedChangesNothing(t *testing.T) {
+	kept(t).
+		refreshes("carol").minted("tok2").
+		rejects("dave", "tok1").
+		exchanges("eve", "read").
+		rejects("dave", "tok1").
+		exchanged("read", "sub2").
+		rejects("dave", "tok1").
+		exchanges("eve", "read").
+		want(`
+12:00:00 Fresh -> Stale; renewal 2: mint
+12:00:00 Stale -> Fresh; carol gets tok2
+12:00:00 Fresh: dave gets nil
+12:00:00 Fresh: flight 2: exchange tok2 for read
+12:00:00 Fresh: dave gets nil
+12:00:00 Fresh: eve gets sub2
+12:00:00 Fresh: dave gets nil
+12:00:00 Fresh: eve gets sub2
+`)
+}
+
+// A server may give the very token that it was given, for another set.
+func TestRejectOfAParentThatWasExchangedForItselfDropsItsOthersToo(t *testing.T) {
+	kept(t).
+		exchanges("bob", "all").exchanged("all", "tok1").
+		refreshes("carol").minted("tok2").
+		rejects("dave", "tok1").
+		exchanges("eve", "read").
+		exchanges("eve", "all").
+		want(`
+12:00:00 Fresh: flight 2: exchange tok1 for all
+12:00:00 Fresh: bob gets tok1
+12:00:00 Fresh -> Stale; renewal 2: mint
+12:00:00 Stale -> Fresh; carol gets tok2
+12:00:00 Fresh: rejected; dave gets nil
+12:00:00 Fresh: flight 3: exchange tok2 for read
+12:00:00 Fresh: flight 4: exchange tok2 for all
+`)
+}

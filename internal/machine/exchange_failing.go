@@ -54,7 +54,7 @@ func (s *step) subjectRefused(x *exchange, f messages.Failure) {
 		s.renewRefused(x)
 	default:
 		s.failExchange(x, cause{kind: blameOf(f), failure: f})
-		x.refused = refused
+		x.refused = pair{grant: refused.grant, generation: refused.generation}
 	}
 }
 

@@ -24,7 +24,7 @@ type flight struct {
 	tries   int       // how often it has backed off
 	ip      netip.Addr
 
-	subject pair      // the place of what is exchanged; without tokens
+	subject pair      // what is exchanged: its place and its access token
 	limit   time.Time // the subject's expiry
 
 	askers askers
@@ -155,7 +155,7 @@ func (s *step) takesOff(x *exchange) {
 	s.leaves++
 	f.attempt++
 	f.leg, f.leaf, f.since, f.deadline = exchanging, s.leaves, s.now, s.settings.LeafTimeout
-	f.subject = pair{grant: s.pair.grant, generation: s.pair.generation}
+	f.subject = pair{token: messages.Token{Access: s.pair.token.Access}, grant: s.pair.grant, generation: s.pair.generation}
 	f.limit = s.pair.token.Expiry
 	s.do(Exchange{
 		Leaf:     Leaf{Number: f.leaf, Deadline: f.deadline},

@@ -3,6 +3,7 @@ package machine
 import (
 	"cmp"
 	"slices"
+	"time"
 )
 
 // Flight is what an exchange that is under way wants of the shell.
@@ -13,7 +14,7 @@ type Flight struct {
 }
 
 // Flight returns the state of a flight; the zero Flight: it is over.
-func (s Session) Flight(number uint64) Flight {
+func (s *Session) Flight(number uint64) Flight {
 	for _, x := range s.exchanges.all() {
 		if x.flight != nil && x.flight.number == number {
 			return x.flight.view()
@@ -96,6 +97,6 @@ func (k *Keyer) flight(f *flight) {
 	k.ip(f.ip)
 	k.pair("subject", f.subject)
 	for _, c := range f.askers.list {
-		k.held(c)
+		k.held(c, time.Time{})
 	}
 }

@@ -312,3 +312,46 @@ func TestLatePairIsNotLost(t *testing.T) {
 12:53:12 Fresh: carol gets tok1
 `)
 }
+
+// The record that the store had all the time says nothing of the endpoint.
+func TestRetryAfterOutlastsTheFirstLookAtTheStore(t *testing.T) {
+	newStory(t, credentials, betweenP).
+		gets("alice").minted("tok1").
+		at("13:10:00").restarts().
+		storeDown().gets("bob").answers429(5 * time.Minute).
+		storeUp().after(time.Minute).hears().
+		gets("carol").
+		at("13:15:00").gets("dan").
+		want(`
+12:00:00 Empty -> Acquiring; renewal 1: mint
+12:00:00 Acquiring -> Fresh; alice gets tok1
+13:10:00 Empty -> Acquiring; load (down); load (down); renewal 1: mint
+13:10:00 Acquiring -> Cooling; bob gets ErrUnavailable (429), retry after 5m0s; fails; due again 13:15:00
+13:11:00 Cooling: woke; withdrawn
+13:11:00 Cooling: carol gets ErrUnavailable (429), retry after 4m0s
+13:15:00 Cooling -> Expired -> Acquiring; renewal 2: mint
+`)
+}
+
+func TestRetryAfterOutlastsATokenThatIsFoundMeanwhile(t *testing.T) {
+	newStory(t, credentials, betweenP).
+		gets("alice").minted("tok1").
+		at("12:50:00").restarts().
+		storeDown().gets("bob").answers429(5 * time.Minute).
+		storeUp().after(time.Minute).hears().
+		gets("carol").
+		refreshes("dan").
+		at("12:54:59").gets("eve").
+		at("12:55:00").gets("fay").
+		want(`
+12:00:00 Empty -> Acquiring; renewal 1: mint
+12:00:00 Acquiring -> Fresh; alice gets tok1
+12:50:00 Empty -> Acquiring; load (down); load (down); renewal 1: mint
+12:50:00 Acquiring -> Cooling; bob gets ErrUnavailable (429), retry after 5m0s; fails; due again 12:55:00
+12:51:00 Cooling -> Stale; woke
+12:51:00 Stale: carol gets tok1
+12:51:00 Stale: dan gets ErrUnavailable (429), retry after 4m0s
+12:54:59 Stale: eve gets tok1
+12:55:00 Stale: fay gets tok1; renewal 2: mint
+`)
+}

@@ -96,7 +96,8 @@ func (s *step) restored(r messages.Record) pair {
 		t = s.earlier(t, ahead)
 	}
 	p := s.place(t, r.Grant, r.Generation, r.Renewer)
-	p.dropped = tooFar || t.Access == "" || messages.DigestOf(t.Access) == r.Rejected
+	rejected := r.Rejected != (messages.Digest{}) && r.Rejected == messages.DigestOf(t.Access)
+	p.dropped = tooFar || t.Access == "" || rejected
 	return p
 }
 

@@ -75,7 +75,8 @@ func (s *step) leave(id Caller) {
 		return
 	}
 	s.leaveLogin(id)
-	s.revoke.askers = slices.DeleteFunc(s.revoke.askers, func(c Caller) bool { return c == id })
+	s.revoke.askers = without(s.revoke.askers, id)
+	s.revoke.behind = without(s.revoke.behind, id)
 	s.leaveFlight(id)
 	c := held(s.held, id)
 	if c == nil || c.left {
@@ -94,6 +95,10 @@ func (s *step) leave(id Caller) {
 	}
 }
 
+func without(list []Caller, id Caller) []Caller {
+	return slices.DeleteFunc(list, func(c Caller) bool { return c == id })
+}
+
 // held finds the caller of this number, or the one who stands for his crowd; nil: he
 // is not in the list.
 func held(list []caller, id Caller) *caller {
@@ -108,7 +113,7 @@ func held(list []caller, id Caller) *caller {
 }
 
 // holdLimit returns when the first of those who are held has waited too long.
-func (s Session) holdLimit() time.Time {
+func (s *Session) holdLimit() time.Time {
 	if len(s.held) == 0 {
 		return time.Time{}
 	}
@@ -117,7 +122,7 @@ func (s Session) holdLimit() time.Time {
 
 // limitOf returns until when a caller is held; the zero time while the renewal
 // still waits for its first slot, which QueueFor limits.
-func (s Session) limitOf(c caller) time.Time {
+func (s *Session) limitOf(c caller) time.Time {
 	if s.run.stage == queued && s.run.slotAt.IsZero() {
 		return time.Time{}
 	}

@@ -16,6 +16,7 @@ func (s Session) Clone() Session {
 		s.run = &own
 	}
 	s.revoke.askers = slices.Clone(s.revoke.askers)
+	s.revoke.behind = slices.Clone(s.revoke.behind)
 	s.revoke.strays = slices.Clone(s.revoke.strays)
 	s.exchanges = s.exchanges.clone()
 	return s
@@ -38,7 +39,7 @@ func (k *Keyer) Session(s Session) {
 	k.state(&s)
 	k.pair("pair", s.pair)
 	for _, c := range s.held {
-		k.held(c)
+		k.held(c, s.run.slotAt)
 	}
 	k.run(&s)
 	for _, l := range s.logins {
@@ -53,6 +54,9 @@ func (k *Keyer) Session(s Session) {
 		k.token("given", *s.given)
 	}
 	k.since("rejected", s.rejectedAt, s.settings.ForceInterval)
+	for _, access := range s.refused {
+		k.list("refused", k.secret(access))
+	}
 	k.since("forced", s.forcedAt, s.settings.ForceInterval)
 	k.list("short", s.short)
 	k.exchanges(s.exchanges)
@@ -70,6 +74,9 @@ func (k *Keyer) state(s *Session) {
 	if s.failures > 0 {
 		k.list("failed", uint64(s.failures))
 		f := s.cause.failure
+		if s.cause.final() { // it is about something else
+			f = messages.Failure{}
+		}
 		k.since("failed", s.failedAt, max(refreshPause, retryAfter(f), s.settings.coolDown(s.failures, f)))
 	}
 }
@@ -79,8 +86,14 @@ func (k *Keyer) cause(c cause) {
 	k.failure(c.failure)
 }
 
+// failure adds why something has failed. What it says in words is for callers and for
+// logs, and nothing is decided by it.
 func (k *Keyer) failure(f messages.Failure) {
 	if f == (messages.Failure{}) {
+		return
+	}
+	if k.Names != nil {
+		k.list("failure", uint64(f.Verdict), uint64(f.RetryAfter))
 		return
 	}
 	k.word(f.Reason, f.Code)
@@ -96,12 +109,17 @@ func (k *Keyer) pair(name string, p pair) {
 	k.token(name, p.token)
 }
 
-func (k *Keyer) held(c caller) {
+// held adds somebody who is held: from his arrival on, or from when the renewal had its
+// first slot.
+func (k *Keyer) held(c caller, slotAt time.Time) {
 	if c.left {
 		return
 	}
 	k.list("held", k.caller(c.id), uint64(c.more), uint64(c.away))
 	k.at("since", c.since)
+	if slotAt.After(c.since) {
+		k.at("slot", slotAt)
+	}
 	k.list("wants", uint64(c.min), c.grant, c.generation)
 	k.Bool("newer", c.newer)
 	k.Bool("tried", c.tried)
@@ -120,7 +138,7 @@ func (k *Keyer) run(s *Session) {
 	k.list("run", uint64(r.purpose), uint64(r.stage), k.renewal(s.settings.Owner, r.number))
 	k.stage(s)
 	k.Bool("slotted", r.slotted)
-	k.at("slot", r.slotAt)
+	k.Bool("had slot", !r.slotAt.IsZero())
 	k.list("tries", uint64(r.attempt), uint64(r.tries))
 	k.ip(r.ip)
 	k.Bool("claimed", r.claimed)
@@ -129,6 +147,7 @@ func (k *Keyer) run(s *Session) {
 	k.Bool("ending", r.ending)
 	k.Bool("ended", r.ended)
 	k.Bool("over", r.overTomb)
+	k.Bool("anew", r.anew)
 	if r.login != nil {
 		k.login(*r.login)
 	}
@@ -170,7 +189,7 @@ func (k *Keyer) sighting(s *Session) {
 	if s.sight.claim.Owner == "" {
 		return
 	}
-	k.list("sight", k.rev(s.sight.rev), uint64(s.sight.seen))
+	k.list("sight", k.rev(s.sight.rev), uint64(min(s.sight.seen, s.longest(s.sight.claim))))
 	k.claim(s.sight.claim)
 	k.since("last", s.sight.last, s.settings.LeafTimeout)
 	k.since("arrived", s.sight.arrived, s.rules.ReuseGrace+s.sight.claim.Length)
@@ -206,6 +225,10 @@ func (k *Keyer) revocation(r revocation) {
 	for _, c := range r.askers {
 		k.list("asker", k.caller(c))
 	}
+	for _, c := range r.behind {
+		k.list("behind", k.caller(c))
+	}
+	k.Bool("again", r.again)
 	k.Bool("landed", r.landed)
 	if r.landed {
 		k.order("revoked", r.at)
@@ -214,6 +237,7 @@ func (k *Keyer) revocation(r revocation) {
 	k.Bool("doubted", r.doubted)
 	k.Bool("unsaved", r.unsaved)
 	k.Bool("over", r.over)
+	k.Bool("alone", r.alone)
 	k.list("tries", uint64(r.tries))
 	for _, t := range r.strays {
 		k.token("stray", t)

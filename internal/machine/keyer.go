@@ -14,6 +14,8 @@ type Keyer struct {
 	Now   time.Time
 	Names Names // nil: everything goes by its own name
 	Text  []byte
+
+	Without string // what has this name is left out, so that it shows what it is in the key for; empty: nothing
 }
 
 // Names calls what only its place among others matters of by that place, so that
@@ -29,6 +31,9 @@ type Names interface {
 	// Order is the place of a moment among those that records and tokens are
 	// compared by: when they were written, and when they were issued.
 	Order(time.Time) uint64
+
+	// Wait is what is left of a wait, as far as anybody can tell it from another.
+	Wait(time.Duration) time.Duration
 }
 
 // Number adds numbers behind a name.
@@ -37,14 +42,20 @@ func (k *Keyer) Number(name string, vs ...uint64) { k.list(name, vs...) }
 // Moment adds a moment.
 func (k *Keyer) Moment(name string, t time.Time) { k.at(name, t) }
 
+// Until adds a moment that is only waited for.
+func (k *Keyer) Until(name string, t time.Time) { k.until(name, t) }
+
 // Bool adds a name if it holds.
 func (k *Keyer) Bool(name string, holds bool) {
-	if holds {
+	if holds && name != k.Without {
 		k.Text = append(append(k.Text, ' '), name...)
 	}
 }
 
 func (k *Keyer) list(name string, vs ...uint64) {
+	if name == k.Without {
+		return
+	}
 	k.Text = append(append(k.Text, '\n'), name...)
 	for _, v := range vs {
 		k.Text = strconv.AppendUint(append(k.Text, ' '), v, 10)
@@ -53,7 +64,7 @@ func (k *Keyer) list(name string, vs ...uint64) {
 
 func (k *Keyer) word(words ...string) {
 	for _, w := range words {
-		k.Text = strconv.AppendQuote(append(k.Text, ' '), w)
+		k.Text = append(append(strconv.AppendInt(append(k.Text, ' '), int64(len(w)), 10), ':'), w...)
 	}
 }
 
@@ -72,9 +83,14 @@ func (k *Keyer) at(name string, t time.Time) {
 
 // until adds a moment that is only waited for: it has come or it has not.
 func (k *Keyer) until(name string, t time.Time) {
-	if !t.IsZero() {
-		k.moment(name, max(0, t.Sub(k.Now)))
+	if t.IsZero() {
+		return
 	}
+	left := max(0, t.Sub(k.Now))
+	if k.Names != nil {
+		left = k.Names.Wait(left)
+	}
+	k.moment(name, left)
 }
 
 // since adds a moment that matters for a while.
@@ -85,6 +101,9 @@ func (k *Keyer) since(name string, t time.Time, while time.Duration) {
 }
 
 func (k *Keyer) moment(name string, from time.Duration) {
+	if name == k.Without {
+		return
+	}
 	k.Text = strconv.AppendInt(append(append(append(k.Text, ' '), name...), '@'), int64(from), 10)
 }
 

@@ -2,6 +2,7 @@ package machine
 
 import (
 	"errors"
+	"slices"
 	"testing"
 
 	"github.com/holdfast-go/holdfast/messages"
@@ -46,7 +47,7 @@ func keeps(s Session, id Caller) bool {
 			return true
 		}
 	}
-	for _, c := range s.revoke.askers {
+	for _, c := range append(slices.Clone(s.revoke.askers), s.revoke.behind...) {
 		if c == id {
 			return true
 		}

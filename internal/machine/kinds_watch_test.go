@@ -187,7 +187,7 @@ func (w *watch) state(s Session) {
 // waiters: nobody waits for nothing.
 func (w *watch) waiters(s Session) {
 	st := step{Session: s}
-	if st.waiting()+len(s.logins)+len(s.revoke.askers) == 0 && s.run.login == nil {
+	if st.waiting()+len(s.logins)+len(s.revoke.askers)+len(s.revoke.behind) == 0 && s.run.login == nil {
 		return
 	}
 	if s.state == Closed || s.Wake().IsZero() || !s.run.active() && !s.exchanges.flying() {

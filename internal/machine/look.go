@@ -20,7 +20,7 @@ func (s *step) loaded(o Outcome) {
 		s.looked, s.rev, s.run.claimed = true, 0, false
 		s.afterLook(nil)
 	case Foreign:
-		s.foreign()
+		s.foreign("the store's record cannot be read: a newer version may have written it, and must go on with it, or it is sealed by a key that this process does not have")
 	case Unread:
 		s.unread(o.Reason)
 	case TimedOut:
@@ -35,7 +35,7 @@ func (s *step) found(o Found) {
 	case o.Rev < s.rev:
 		s.unread("answered with an old revision")
 	case !s.owns(o.Record):
-		s.foreign()
+		s.foreign("the store's record is another session's")
 	case s.installs() && s.takesGiven(&o.Record):
 		s.rev, s.run.claimed = o.Rev, false
 		s.looked = true
@@ -54,8 +54,8 @@ func (s *step) owns(r messages.Record) bool {
 }
 
 // foreign is a record that must be neither used nor overwritten.
-func (s *step) foreign() {
-	f := messages.Failure{Verdict: messages.Hopeless, Reason: "the store's record is another session's"}
+func (s *step) foreign(why string) {
+	f := messages.Failure{Verdict: messages.Hopeless, Reason: why}
 	switch {
 	case s.run.purpose == revoke:
 		s.looked = false // what is held is revoked, though no tombstone says so
@@ -106,7 +106,7 @@ func (s *step) absorb(rev messages.Rev, r messages.Record) {
 	}
 	same := r.Grant == s.pair.grant && r.Generation == s.pair.generation
 	had := s.pair.generation
-	if had > 0 && (s.unsaved.waiting || s.pair.token.IsZero()) {
+	if had > 0 && (s.unsaved.waiting || s.revoke.alone && r.Token.Access != s.pair.token.Access || s.pair.token.IsZero()) {
 		had-- // what was held before the pair was renewed, or before the session slept
 	}
 	switch {

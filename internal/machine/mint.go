@@ -131,6 +131,7 @@ func (s *step) late(ev Done) {
 		s.stray(m.Token)
 		return
 	}
+	s.putOff()
 	s.finish()
 	s.start(renew)
 	s.run.spent = pair{grant: s.pair.grant, generation: s.pair.generation}

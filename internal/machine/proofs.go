@@ -177,6 +177,13 @@ func (s *step) leaveLogin(id Caller) {
 }
 
 // tireLogins tells those who have waited too long for their run.
+// putOff has a login begin again whose proofs have not been sent, when its run gives way.
+func (s *step) putOff() {
+	if l := s.run.login; l != nil {
+		s.logins = append([]login{*l}, s.logins...)
+	}
+}
+
 func (s *step) tireLogins() {
 	for len(s.logins) > 0 && !s.now.Before(s.loginLimit()) {
 		s.tell(s.logins[0].caller, messages.Reply{Err: s.tired()})
@@ -186,7 +193,7 @@ func (s *step) tireLogins() {
 
 // loginLimit returns when the first login has waited too long for its run; the
 // zero time: none waits.
-func (s Session) loginLimit() time.Time {
+func (s *Session) loginLimit() time.Time {
 	if len(s.logins) == 0 {
 		return time.Time{}
 	}

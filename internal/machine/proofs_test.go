@@ -99,6 +99,30 @@ func TestStaleTokenIsRenewedAfterALoginThatFailed(t *testing.T) {
 `)
 }
 
+// And that from when it is stale, and not from when a token before it was to be renewed again.
+func TestTokenIsNotStaleLaterBecauseTheOneBeforeWas(t *testing.T) {
+	newStory(t, provable, betweenP).telling("published").
+		proves("eve", "first").minted("tok1").
+		at("12:53:00").gets("").answers429(5*time.Minute).
+		writes(func(r *messages.Record) {
+			r.Generation++
+			r.Token = token("tok2", "ref2", r.Token.Issued.Add(53*time.Minute), 5*time.Minute)
+		}).hears().
+		at("12:57:00").proves("eve", "wrong").
+		gets("").
+		denied().
+		want(`
+12:00:00 Empty -> Acquiring; renewal 1: mint for first
+12:00:00 Acquiring -> Fresh; tok1 published, stale 12:49:04.530, until 12:57:00; eve gets nil
+12:53:00 Fresh -> Stale; renewal 2: mint with ref1
+12:53:00 Stale: tok1 published, stale 12:58:00, until 12:57:00; fails; due again 12:58:00
+12:53:00 Stale -> Fresh; adopted; tok2 published, stale 12:56:53.910, until 12:57:30
+12:57:00 Fresh: renewal 3: mint for wrong
+12:57:00 Fresh -> Stale
+12:57:00 Stale: eve gets ErrLoginRequired (400); tok2 published, stale 12:56:53.910, until 12:57:30
+`)
+}
+
 func TestLoginThatFailsLetsTheDeadBeDead(t *testing.T) {
 	newStory(t, provable).
 		proves("eve", "first").minted("tok1").
@@ -329,5 +353,26 @@ func TestLoginSendsTheAddressOfItsCaller(t *testing.T) {
 12:00:00 Empty -> Acquiring; renewal 1: mint for one
 12:00:00 Acquiring: dan waits
 12:00:00 Acquiring -> Fresh; eve gets nil; renewal 2: mint for two for 192.0.2.1
+`)
+}
+
+// A pair that comes late is saved before anything else. The login that it has pushed aside goes on after it.
+func TestLoginIsNotForgottenForAPairThatComesLate(t *testing.T) {
+	newStory(t, provable).
+		proves("eve", "one").minted("tok0").
+		at("12:58:00").gets("alice").leaves("alice").
+		after(11*time.Second).queueHolds().
+		proves("dan", "two").
+		mintedLate("tok1", "ref1").
+		slot().minted("tok2").
+		want(`
+12:00:00 Empty -> Acquiring; renewal 1: mint for one
+12:00:00 Acquiring -> Fresh; eve gets nil
+12:58:00 Fresh -> Expired -> Acquiring; renewal 2: mint with ref0
+12:58:11 Acquiring -> Cooling; in doubt; fails; due again 12:58:12
+12:58:11 Cooling -> Acquiring; queue
+12:58:11 Acquiring -> Fresh; recovered from 1; queue
+12:58:11 Fresh: renewal 5: mint for two
+12:58:11 Fresh: dan gets nil
 `)
 }

@@ -1,6 +1,7 @@
 package machine
 
 import (
+	"strconv"
 	"testing"
 	"time"
 )
@@ -55,6 +56,51 @@ func TestRejectOfAStrangersTokenChangesNothing(t *testing.T) {
 12:00:00 Fresh: rob gets nil
 12:00:00 Fresh: bob gets tok1
 `)
+}
+
+func TestTokenThatIsRejectedWhileTheSessionSleepsIsNotGivenOutWhenItWakes(t *testing.T) {
+	newStory(t).
+		gets("alice").minted("tok1").
+		sleeps().rejects("rob", "tok1").rejects("rob", "tok0").
+		gets("bob").minted("tok2").
+		want(`
+12:00:00 Empty -> Acquiring; renewal 1: mint
+12:00:00 Acquiring -> Fresh; alice gets tok1
+12:00:00 Fresh -> Empty; withdrawn; slept
+12:00:00 Empty: rob gets nil
+12:00:00 Empty: rob gets nil
+12:00:00 Empty -> Acquiring; woke; withdrawn; renewal 2: mint
+12:00:00 Acquiring -> Fresh; bob gets tok2
+`)
+}
+
+func TestTokenThatIsRejectedBeforeItIsTakenUpIsNotGivenOut(t *testing.T) {
+	newStory(t, persistent).
+		rejects("rob", "tok0").
+		gets("alice").minted("tok1").
+		want(`
+12:00:00 Empty: rob gets nil
+12:00:00 Empty -> Acquiring; withdrawn; renewal 2: mint with ref0
+12:00:00 Acquiring -> Fresh; alice gets tok1
+`)
+}
+
+func TestNoMoreThanAFewTokensAreRememberedThatWereRejectedInSleep(t *testing.T) {
+	s := newStory(t).gets("alice").minted("tok1").sleeps()
+	asleep := s.cur.session.Key(s.now)
+	for n := range 3 * mostRefused {
+		s.rejects("rob", "tok"+strconv.Itoa(n))
+	}
+	if n := len(s.cur.session.refused); n != mostRefused {
+		t.Errorf("%d are remembered", n)
+	}
+	if s.cur.session.Key(s.now) == asleep {
+		t.Error("a session that remembers them has the key of one that does not")
+	}
+	s.rejects("rob", "tok1").gets("bob").minted("tok2")
+	if n := len(s.cur.session.refused); n != 0 {
+		t.Errorf("%d are remembered by a session that knows what it holds", n)
+	}
 }
 
 func TestRejectedTokenIsNotServedByAnotherProcess(t *testing.T) {

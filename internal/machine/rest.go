@@ -9,7 +9,7 @@ import (
 )
 
 // Rested is a session between two events, in as little memory as it needs: there
-// may be a million of them. It is immutable.
+// may be a million of them. Nobody changes it but Replace; copies share memory.
 type Rested struct {
 	kept *remains // nil: the rest says it all
 
@@ -33,33 +33,57 @@ type remains struct {
 	dropped                 bool
 }
 
-// Share returns the session with its access token in the bytes of an equal one. It lets
+// Share puts the access token of the session into the bytes of an equal one. It lets
 // go of its own: a token may be most of what a session takes.
-func (s Session) Share(access messages.Secret) Session {
+func (s *Session) Share(access messages.Secret) {
 	if s.pair.token.Access == access {
 		s.pair.token.Access = access
 	}
-	return s
 }
 
 // Rest returns what is to be kept of a session until its next event.
 func (s Session) Rest() Rested {
+	var r Rested
+	r.Replace(&s)
+	return r
+}
+
+// Replace makes r what is to be kept of s, and keeps all of it in the memory that it has
+// for that.
+func (r *Rested) Replace(s *Session) {
 	if !s.plain() {
-		full := s // s itself would be moved to the heap, plain or not
-		return Rested{kept: &remains{all: &full}}
+		r.keep(s)
+		return
 	}
-	r := Rested{
+	*r = Rested{
 		rev: s.rev, grant: uint32(s.pair.grant), generation: uint32(s.pair.generation),
 		renewals: uint32(s.renewals), leaves: uint32(s.leaves), ops: uint32(s.ops), flights: uint32(s.flights),
 		state: s.state, looked: s.looked, fresh: s.offered,
 	}
-	if p := s.pair; !p.blank() || !s.due.IsZero() {
+	if p := &s.pair; !p.blank() || !s.due.IsZero() {
 		r.kept = &remains{
 			token: p.token, staleAt: p.staleAt, expiredAt: p.expiredAt, due: s.due,
 			renewer: p.renewer, dropped: p.dropped,
 		}
 	}
-	return r
+}
+
+// keep keeps all of s.
+func (r *Rested) keep(s *Session) {
+	if !r.whole() {
+		*r = Rested{kept: &remains{all: new(Session)}}
+	}
+	*r.kept.all = *s
+}
+
+// Clear lets go of what was kept, while the session is awake. The memory of one that was
+// kept whole stays for the next time, which mostly is soon.
+func (r *Rested) Clear() {
+	if r.whole() {
+		*r.kept.all = Session{}
+		return
+	}
+	*r = Rested{}
 }
 
 // Session returns the session that rested, for one more Step. The key, the settings
@@ -106,14 +130,14 @@ func (s *Session) plain() bool {
 	return most <= math.MaxUint32 && s.run == idle && len(s.held) == 0 && len(s.logins) == 0 && s.exchanges == nil &&
 		s.cause == (cause{}) && s.failures == 0 && s.failedAt.IsZero() && s.short == 0 &&
 		s.sight == (sighting{}) && s.doubt == (doubt{}) && s.givenUp == (givenUp{}) && s.unsaved == (unsaved{}) &&
-		s.revoke.blank() && s.rejectedAt.IsZero() && s.forcedAt.IsZero() &&
+		s.revoke.blank() && s.rejectedAt.IsZero() && len(s.refused) == 0 && s.forcedAt.IsZero() &&
 		(s.offered && s.given == &s.rules.Given || !s.offered && s.given == none)
 }
 
 // blank reports whether nothing was ever revoked.
 func (r *revocation) blank() bool {
-	return !r.wanted && !r.landed && !r.ended && !r.doubted && !r.unsaved && !r.over && r.tries == 0 &&
-		r.at.IsZero() && len(r.askers) == 0 && len(r.strays) == 0
+	return !r.wanted && !r.landed && !r.ended && !r.doubted && !r.unsaved && !r.over && !r.alone && !r.again && r.tries == 0 &&
+		r.at.IsZero() && len(r.askers) == 0 && len(r.behind) == 0 && len(r.strays) == 0
 }
 
 // blank reports whether a pair has no more than its place.

@@ -10,6 +10,8 @@ import (
 type revocation struct {
 	wanted bool     // somebody asked, and it has not come to an end
 	askers []Caller // who wait for it
+	behind []Caller // who have asked since its run began, and wait for the next one
+	again  bool     // there is to be a next one
 
 	landed  bool      // the store has a tombstone
 	at      time.Time // landed: when the session was revoked, by the wall clock of who did it
@@ -17,6 +19,7 @@ type revocation struct {
 	doubted bool      // the refresh token may be spent: it is used once before it is ended
 	unsaved bool      // a tombstone is still to be written
 	over    bool      // somebody has begun a new grant over our tombstone
+	alone   bool      // what is to be ended is held here and, as far as is known, not in the store
 	tries   int
 
 	strays []messages.Token // pairs that must not live, and are held nowhere
@@ -34,7 +37,8 @@ func (s *step) revokeAsked(c Caller) {
 		s.tell(c, messages.Reply{Err: messages.ErrNotSupported})
 		return
 	}
-	if s.state == Revoked && s.revoke.ended && !s.revoke.wanted {
+	s.buryGivenUp()
+	if s.state == Revoked && s.revoke.ended && !s.revoke.wanted && !s.settings.Store.Shared {
 		s.tell(c, messages.Reply{Err: s.confirmation()})
 		return
 	}
@@ -47,13 +51,38 @@ func (s *step) revokeAsked(c Caller) {
 			s.revoke = revocation{strays: s.revoke.strays}
 		}
 	}
-	s.revoke.wanted = true
-	if c != 0 {
-		s.revoke.askers = append(s.revoke.askers, c)
-	}
+	s.wantRevoked(c)
 	s.endOffered()
 	s.failLogins(messages.ErrRevoked)
 	s.abandonWaiting()
+}
+
+// buryGivenUp has what a Mint brings that was given up before the Revoke end with the rest.
+func (s *step) buryGivenUp() {
+	if s.givenUp.leaf != 0 {
+		s.givenUp.buried = true
+	}
+}
+
+// wantRevoked notes who asks. The run under way may have written its tombstone already, or
+// have looked at the store: where another can have begun a grant since, it confirms nothing
+// about that one, and another run does.
+func (s *step) wantRevoked(c Caller) {
+	if s.run.purpose == revoke && s.settings.Store.Shared {
+		s.revoke.again = true
+		s.revoke.behind = appended(s.revoke.behind, c)
+		return
+	}
+	s.revoke.wanted = true
+	s.revoke.askers = appended(s.revoke.askers, c)
+}
+
+// appended adds a caller to a list; nobody, the caller zero, does not wait.
+func appended(list []Caller, c Caller) []Caller {
+	if c == 0 {
+		return list
+	}
+	return append(list, c)
 }
 
 // endOffered has a token that was offered before the Revoke ended with the rest.
@@ -126,7 +155,7 @@ func (s *step) takeOver(p pair) {
 		s.stray(s.pair.token)
 	}
 	p.dropped = true
-	s.pair = p
+	s.pair, s.revoke.alone = p, true
 }
 
 func (s *step) noteDoubt(at stage, f messages.Failure) {
@@ -135,30 +164,65 @@ func (s *step) noteDoubt(at stage, f messages.Failure) {
 	}
 }
 
-// beginRevocation looks at the store first if it has not been looked at.
+// beginRevocation looks at the store first if it has not been looked at, and where it would
+// write no tombstone: somebody may have begun a grant of which only the store knows.
 func (s *step) beginRevocation() {
-	if !s.looked {
+	writes := !s.revoke.landed && !s.pair.token.IsZero()
+	s.run.anew = s.looked && !writes && s.settings.Store.Shared && s.state != Closed
+	if !s.looked || s.run.anew {
 		s.load()
 		return
 	}
-	s.unsaved = unsaved{}
+	s.takeUnsaved()
 	s.bury()
+}
+
+// takeUnsaved lets go of the Save of a pair: the tombstone keeps it.
+func (s *step) takeUnsaved() {
+	s.revoke.alone = s.revoke.alone || s.unsaved.waiting
+	s.unsaved = unsaved{}
 }
 
 // afterLookRevoke knows the newest record: it may hold a newer pair than ours,
 // or another's tombstone.
 func (s *step) afterLookRevoke(r *messages.Record) {
+	first := s.run.anew
+	s.run.anew = false
 	if r != nil && s.overBuried(*r) {
-		s.endRevocation()
+		s.foundOver(first)
 		return
 	}
+	if !first {
+		s.takeOffered(r)
+	}
+	s.takeUnsaved()
+	s.bury()
+}
+
+// takeOffered has what was offered before the Revoke ended as the newest grant, if it is.
+func (s *step) takeOffered(r *messages.Record) {
 	if s.offered && s.takesGiven(r) {
 		s.pair.token = *s.given
 		s.pair.grant++
+		s.revoke.alone = true
 		s.revoke.landed, s.revoke.ended, s.revoke.doubted = false, false, false // a tombstone of before is of another grant
 	}
-	s.given, s.offered, s.unsaved = none, false, unsaved{}
-	s.bury()
+	s.given, s.offered = none, false
+}
+
+// foundOver is a new grant over the tombstone. Who asked after it had begun asks for it too:
+// it is the next to be ended, when what is behind the tombstone has been.
+func (s *step) foundOver(first bool) {
+	if first {
+		s.revoke.again = true
+		s.revoke.behind = append(s.revoke.askers, s.revoke.behind...)
+		s.revoke.askers = nil
+	}
+	if first && !s.revoke.ended {
+		s.bury()
+		return
+	}
+	s.endRevocation()
 }
 
 // resumeRevocation goes on after a pause.
@@ -167,7 +231,7 @@ func (s *step) resumeRevocation() {
 		s.queue()
 		return
 	}
-	if !s.looked {
+	if !s.looked || s.run.anew {
 		s.load()
 		return
 	}
@@ -179,18 +243,37 @@ func (s *step) endRevocation() {
 	s.tellAskers(s.confirmation())
 	revoked := s.state != Empty
 	over := s.revoke.over
-	s.revoke = revocation{ended: revoked, landed: revoked, strays: s.revoke.strays}
+	s.revoke = revocation{ended: revoked, landed: revoked, strays: s.revoke.strays, again: s.revoke.again, behind: s.revoke.behind}
 	s.finish()
 	if over {
 		s.lookAgain()
 	}
+	s.revokeAgain()
+}
+
+// revokeAgain goes on with those who have asked while others were being served. Nobody
+// has been given a token since.
+func (s *step) revokeAgain() {
+	if !s.revoke.again {
+		return
+	}
+	s.state = Revoked
+	s.revoke.wanted, s.revoke.again = true, false
+	s.revoke.askers, s.revoke.behind = s.revoke.behind, nil
 }
 
 // lookAgain has the next ask look at the store, where a new grant is.
 func (s *step) lookAgain() {
-	s.state, s.looked = Empty, false
+	s.empty()
 	s.pair = pair{grant: s.pair.grant, generation: s.pair.generation}
-	s.revoke = revocation{strays: s.revoke.strays}
+	s.revoke = revocation{strays: s.revoke.strays, again: s.revoke.again, behind: s.revoke.behind}
+}
+
+// empty has the next ask look at the store. After a Close there is none.
+func (s *step) empty() {
+	if s.state != Closed {
+		s.state, s.looked = Empty, false
+	}
 }
 
 // confirmation is what is said of a Revoke that has come to its end: nil says that
@@ -207,4 +290,11 @@ func (s *step) tellAskers(err error) {
 		s.tell(c, messages.Reply{Err: err})
 	}
 	s.revoke.askers = nil
+}
+
+// tellAllAskers tells those too who wait for the next run.
+func (s *step) tellAllAskers(err error) {
+	s.tellAskers(err)
+	s.revoke.askers, s.revoke.behind = s.revoke.behind, nil
+	s.tellAskers(err)
 }

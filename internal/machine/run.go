@@ -76,6 +76,7 @@ type run struct {
 
 	login    *login // establish: nil once he has been told
 	overTomb bool   // establish: the proofs were sent over a tombstone
+	anew     bool   // revoke: the store is looked at before what is known of it counts
 
 	claimed   bool      // the record shows our claim
 	claimSent time.Time // just before it was sent
@@ -94,10 +95,10 @@ type run struct {
 // session is to be small, and there may be a million of them.
 var idle = &run{}
 
-func (r run) active() bool { return r.purpose != nothing }
+func (r *run) active() bool { return r.purpose != nothing }
 
 // wake returns when the run has something to do though no leaf has ended.
-func (r run) wake(set *Settings) time.Time {
+func (r *run) wake(set *Settings) time.Time {
 	switch r.stage {
 	case queued:
 		return r.since.Add(set.QueueFor)
@@ -213,7 +214,7 @@ func (s *step) nextKeptAlive() {
 	}
 	switch s.state {
 	case Fresh:
-		s.state = Stale
+		s.state, s.due = Stale, s.pair.staleAt
 	case Expired:
 		s.state = Acquiring
 	case Empty, Acquiring, Stale, Ending, Cooling, Dead, Revoked, Closed:

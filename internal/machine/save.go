@@ -211,7 +211,7 @@ func (s *step) installMinted() {
 		s.stray(s.pair.token) // where the server has not ended it
 		s.doubt = doubt{}
 	}
-	s.pair = s.run.minted
+	s.takeUp(s.run.minted)
 	s.finish()
 	if given || login != nil && !s.rules.later(*s.given, s.pair.token) {
 		s.given, s.offered = none, false

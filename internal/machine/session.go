@@ -44,9 +44,10 @@ type Session struct {
 	given   *messages.Token // obtained by somebody else; none: nothing was
 	offered bool            // given has not been compared with the record yet
 
-	rejectedAt time.Time // the last Reject that had an effect
-	forcedAt   time.Time // the last renewal for want of validity
-	short      uint64    // generation that was minted and still too short for who asked; zero: none
+	rejectedAt time.Time         // the last Reject that had an effect
+	refused    []messages.Secret // rejected before the store has told what is held; the newest few
+	forcedAt   time.Time         // the last renewal for want of validity
+	short      uint64            // generation that was minted and still too short for who asked; zero: none
 
 	exchanges *exchanges // what was exchanged for the token held; nil: nothing
 
@@ -92,7 +93,7 @@ type givenUp struct {
 	leaf   uint64 // zero: there is none, or it has answered
 	grant  uint64
 	proofs bool // it sent proofs for a new grant
-	buried bool // a Revoke gave it up
+	buried bool // a Revoke gave it up, or has come since
 }
 
 // unsaved remembers a Save that has not succeeded.
@@ -152,7 +153,15 @@ func (s *step) take(ev Event) {
 	}
 }
 
-func (s *step) do(e Effect) { s.effects = append(s.effects, e) }
+// few is how many effects have room at once: most steps that have any have two or three.
+const few = 4
+
+func (s *step) do(e Effect) {
+	if s.effects == nil {
+		s.effects = make([]Effect, 0, few)
+	}
+	s.effects = append(s.effects, e)
+}
 
 func (s *step) tell(c Caller, r messages.Reply) { s.answer(caller{id: c}, r) }
 
@@ -218,17 +227,17 @@ func (s *step) idle() bool {
 
 // Quiet reports whether nothing is under way, nobody is held and nothing is left
 // to be saved.
-func (s Session) Quiet() bool { return s.Settled() && !s.exchanges.flying() }
+func (s *Session) Quiet() bool { return s.Settled() && !s.exchanges.flying() }
 
 // Settled is Quiet but for exchanges: nothing would be lost.
-func (s Session) Settled() bool {
+func (s *Session) Settled() bool {
 	return !s.run.active() && len(s.held) == s.gone && len(s.logins) == 0 && !s.unsaved.waiting &&
 		!s.revoke.wanted && len(s.revoke.strays) == 0
 }
 
 // Wake returns when the session has something to do though nobody asks; the
 // zero time: never.
-func (s Session) Wake() time.Time {
+func (s *Session) Wake() time.Time {
 	at := s.run.wake(s.settings)
 	if s.unsaved.waiting && !s.run.active() {
 		at = sooner(at, s.unsaved.due)
@@ -240,7 +249,7 @@ func (s Session) Wake() time.Time {
 	return sooner(at, s.holdLimit())
 }
 
-func (s Session) keepAliveAt() time.Time {
+func (s *Session) keepAliveAt() time.Time {
 	switch s.state {
 	case Fresh:
 		return s.pair.staleAt
@@ -255,7 +264,7 @@ func (s Session) keepAliveAt() time.Time {
 
 // overSince returns a moment since which an Expired session has had nothing to
 // give out; the zero time if it has never tried to get something.
-func (s Session) overSince() time.Time {
+func (s *Session) overSince() time.Time {
 	switch {
 	case s.pair.dropped:
 		return s.pair.token.Issued
@@ -285,19 +294,19 @@ const (
 
 // Slot returns what the session wants of its endpoint's bound, and whether
 // somebody waits for it.
-func (s Session) Slot() (want Slot, urgent bool) {
+func (s *Session) Slot() (want Slot, urgent bool) {
 	switch {
 	case s.run.stage == queued:
 		want = WantSlot
 	case s.run.slotted:
 		want = HaveSlot
 	}
-	return want, len(s.held) > s.gone || len(s.revoke.askers) > 0 || s.run.login != nil
+	return want, len(s.held) > s.gone || len(s.revoke.askers)+len(s.revoke.behind) > 0 || s.run.login != nil
 }
 
 // Leaf returns the number of the leaf that is under way, zero for none. A leaf
 // with another number is of no use any more and can be cancelled.
-func (s Session) Leaf() uint64 {
+func (s *Session) Leaf() uint64 {
 	if s.run.stage.leaf() {
 		return s.run.leaf
 	}
@@ -305,10 +314,10 @@ func (s Session) Leaf() uint64 {
 }
 
 // Renewal returns the number of the run that is under way, zero for none.
-func (s Session) Renewal() uint64 { return s.run.number }
+func (s *Session) Renewal() uint64 { return s.run.number }
 
 // Known returns the newest revision of the record that the session knows of, zero for none.
-func (s Session) Known() messages.Rev { return s.rev }
+func (s *Session) Known() messages.Rev { return s.rev }
 
 // Anew returns a session of the same key that has not looked at the store. The
 // counters go on: an answer to a leaf of before must not be taken for one of

@@ -57,6 +57,18 @@ func TestTokenIsOverByWhicheverClockGoesOn(t *testing.T) {
 	}
 }
 
+// A view is looked at while others look too: it changes nothing that it shares with the session.
+func TestViewLeavesTheRunAlone(t *testing.T) {
+	now := time.Now()
+	s := asking(now, Rules{})
+	s, _ = s.Step(now, Done{Leaf: s.run.leaf, Outcome: Minted{Token: token("tok1", "", now, time.Hour)}})
+	before := s.run.minted.expiredAt
+	s.View(asleep.Past(now, time.Minute))
+	if after := s.run.minted.expiredAt; s.run.stage != saving || after != before {
+		t.Errorf("looking at a session has moved %v to %v", before, after)
+	}
+}
+
 func answers(effects []Effect) bool {
 	for _, e := range effects {
 		if _, ok := e.(Answer); ok {

@@ -16,7 +16,7 @@ func (s *step) bury() {
 	case s.revoke.landed:
 		s.endTokens()
 	case s.pair.token.IsZero():
-		s.state, s.looked = Empty, false
+		s.empty()
 		s.endRevocation()
 	default:
 		s.saveTomb()
@@ -42,7 +42,7 @@ func (s *step) tombSaved(o Outcome) {
 			s.tombOvertaken()
 			return
 		}
-		s.revoke.landed, s.revoke.unsaved = true, false
+		s.revoke.landed, s.revoke.unsaved, s.revoke.alone = true, false, false
 		s.revoke.doubted, s.revoke.at = s.run.swap.Record.Doubted, s.run.swap.Record.Written
 		s.doubt, s.sight = doubt{}, sighting{}
 		s.endTokens()
@@ -68,7 +68,8 @@ func (s *step) tombOpen(open bool) {
 
 // tombOvertaken is a tombstone that has landed, and over which something has
 // been written that is known already. A new grant is none of our business: what
-// the tombstone is about is ended all the same.
+// the tombstone is about is ended all the same. If that grant has been revoked too, it
+// lies behind a tombstone of its own, over which only the next one may be written.
 func (s *step) tombOvertaken() {
 	r := s.run.swap.Record
 	if s.pair.grant <= r.Grant {
@@ -76,6 +77,9 @@ func (s *step) tombOvertaken() {
 		return
 	}
 	s.pair.token = r.Token
+	if s.revoke.landed {
+		s.pair.grant, s.pair.generation = s.pair.grant+1, 0
+	}
 	s.revoke.landed, s.revoke.over, s.revoke.unsaved = true, true, false
 	s.revoke.doubted = r.Doubted
 	s.endTokens()
@@ -92,10 +96,10 @@ func (s *step) endTokens() {
 
 // tombUnsaved tells those who wait and keeps trying: others must learn of it.
 func (s *step) tombUnsaved(f messages.Failure) {
-	s.revoke.unsaved = true
+	s.revoke.unsaved = s.revoke.unsaved || !s.run.anew
 	s.revoke.tries++
 	wait := s.againIn(saltSave, s.revoke.tries)
-	s.tellAskers(messages.Later(messages.ErrUnavailable, wait, f))
+	s.tellAllAskers(messages.Later(messages.ErrUnavailable, wait, f))
 	s.pause(pausing, wait)
 }
 
@@ -116,22 +120,28 @@ func (s *step) goneSaved(o Outcome) {
 	case Conflict:
 		s.tellAskers(s.confirmation())
 		s.load()
-	case Unwritten, TimedOut:
-		s.tellAskers(s.confirmation())
-		s.revoke.unsaved = true
-		s.revoke.tries++
-		s.pause(pausing, s.againIn(saltSave, s.revoke.tries))
+	case Unwritten:
+		s.goneUnsaved(messages.Failure{Reason: "store: " + o.Reason})
+	case TimedOut:
+		s.goneUnsaved(messages.Failure{Reason: "store: no answer in time"})
 	case Granted, Found, NotFound, Foreign, Unread, Minted, Ended, Failed:
 		panic("BUG: not an outcome of Save")
 	}
 }
 
+// goneUnsaved is done with what was asked for before its run, and keeps trying.
+func (s *step) goneUnsaved(f messages.Failure) {
+	s.tellAskers(s.confirmation())
+	s.tombUnsaved(f)
+}
+
 // entomb is a record that says that the session was revoked.
 func (s *step) entomb(r messages.Record) {
-	s.disown()
+	s.disown(r)
 	s.pair = pair{token: r.Token, grant: r.Grant, generation: r.Generation, dropped: true}
 	s.revoke.landed, s.revoke.ended = true, r.Status == messages.Gone
 	s.revoke.doubted, s.revoke.at = r.Doubted, r.Written
+	s.revoke.over, s.revoke.alone = false, false // a grant that was begun over our own is buried with this one
 	s.doubt, s.cause = doubt{}, cause{}
 	if s.state == Revoked || s.state == Closed || s.knownToLogin(r) {
 		return
@@ -144,9 +154,10 @@ func (s *step) entomb(r messages.Record) {
 	}
 }
 
-// disown is a pair that was given out unsaved, and that a tombstone has overtaken.
-func (s *step) disown() {
-	if s.unsaved.waiting {
+// disown is a pair that a tombstone has overtaken which does not know of it: it was given out
+// unsaved, or has come after a Revoke of our own.
+func (s *step) disown(r messages.Record) {
+	if (s.unsaved.waiting || s.revoke.alone) && r.Token.Access != s.pair.token.Access {
 		s.stray(s.pair.token)
 	}
 	s.unsaved = unsaved{}

@@ -130,6 +130,32 @@ func TestSecondRevokeAsksTheServerItself(t *testing.T) {
 `)
 }
 
+// V3: nor is what its own Mint has brought forgotten for another's tombstone, which is about the
+// token before: a server that forgives reuse has not ended it.
+func TestPairThatCameAfterARevokeIsEndedThoughAnotherHasRevokedToo(t *testing.T) {
+	between(t, persistent).telling("saves").
+		at("12:58:00").gets("alice").
+		revokes("eve").storeHolds().minted("tok1").
+		on("B").revokes("fay").
+		on("A").hears().
+		storeUp().lands().
+		on("B").denied().ends().
+		on("A").denied().ends().ends().ends().
+		want(`
+12:58:00 A Fresh -> Expired -> Acquiring; renewal 2: mint with ref0
+12:58:00 A Acquiring -> Revoked; withdrawn; alice gets ErrRevoked
+12:58:00 A Revoked: save a tombstone with ref1tok1
+12:58:00 B Fresh -> Expired -> Revoked; withdrawn; save a tombstone with ref0tok0 (conflict); save a tombstone with ref0tok0, in doubt; renewal 2: mint with ref0
+12:58:00 A Revoked: renewal 3: mint with ref0
+12:58:00 B Revoked: revoke tok0
+12:58:00 B Revoked: save the empty tombstone; fay gets nil
+12:58:00 A Revoked: revoke tok0
+12:58:00 A Revoked: revoke ref1
+12:58:00 A Revoked: revoke tok1
+12:58:00 A Revoked: save the empty tombstone (conflict); eve gets nil
+`)
+}
+
 // V4: the old pair finds the same generation of a new grant.
 func TestPairOfTheOldGrantDoesNotOverwriteTheNewOne(t *testing.T) {
 	between(t, persistent).telling("saves").
@@ -265,6 +291,27 @@ func TestDoubtfulTokenIsNotSentAgainAfterTheGraceAndBeforeTheMargin(t *testing.T
 12:53:55 Stale: dan gets ErrUnavailable, retry after 3m5s
 12:56:59 Stale: eve gets tok0
 12:57:00 Stale -> Expired -> Acquiring; renewal 5: mint with ref0
+`)
+}
+
+// V9: a claim takes its time, and the server may have ceased to forgive meanwhile.
+func TestDoubtfulTokenIsNotSentAgainAfterAClaimThatOutlastsTheGrace(t *testing.T) {
+	forgiving := persistent
+	forgiving.ReuseGrace = time.Minute
+	newStory(t, forgiving, betweenP).telling("claims").
+		gets("alice").
+		at("12:53:00").gets("alice").answerLost().
+		at("12:53:49").storeHolds().gets("bob").lands().
+		after(time.Second).lands().
+		gets("carol").
+		want(`
+12:00:00 Empty -> Acquiring -> Fresh; alice gets tok0
+12:53:00 Fresh -> Stale; alice gets tok0; claim for 20s; renewal 2: mint with ref0
+12:53:00 Stale: in doubt; fails; due again 12:53:01.428
+12:53:49 Stale: bob gets tok0; load
+12:53:49 Stale: claim for 20s, in doubt
+12:53:50 Stale: fails; due again 12:57:00
+12:53:50 Stale: carol gets tok0
 `)
 }
 

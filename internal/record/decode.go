@@ -23,7 +23,8 @@ func Decode(b []byte) (messages.Record, error) {
 	// Fields out of order or given twice, a zero that is written out, an overlong
 	// varint, bytes behind a number: the comparison finds each of them, and with
 	// them every disagreement between the two halves of this package.
-	if !bytes.Equal(Encode(r), b) {
+	var room roomy
+	if !bytes.Equal(appendRecord(room[:0], &r), b) {
 		return messages.Record{}, fmt.Errorf("%w: not as it is written", ErrFormat)
 	}
 	return r, nil
@@ -33,6 +34,9 @@ func Decode(b []byte) (messages.Record, error) {
 // that a record that a store cut short, between two fields, is not taken for a
 // whole one.
 func unwrap(b []byte) ([]byte, error) {
+	if isSealed(b) {
+		return nil, fmt.Errorf("%w: sealed; open its store with package sealed and the key ring", ErrFormat)
+	}
 	body, ok := bytes.CutPrefix(b, []byte(magic))
 	if !ok || len(body) == 0 {
 		return nil, fmt.Errorf("%w: not a record", ErrFormat)

@@ -9,6 +9,18 @@
 // fields whose content is again fields. Numbers are varints, times are seconds
 // and nanoseconds since 1970 by the wall clock in UTC, a digest is its 32 bytes.
 //
+// # Sealed
+//
+// Package store/sealed encrypts records. What a store is given then is
+//
+//	'h' 'f' 's'  version  shows  seconds  nanoseconds  sealed
+//
+// and its first part, the cover, is there for [Due]: a store lists by the end of the
+// refresh token, and has no key. shows is a byte: 0, that end is not known; 1, seconds
+// (eight bytes) and nanoseconds (four) since 1970 are it; 2, what is sealed is no
+// record. The cover is no secret, and whoever opens the record finds out whether
+// somebody has changed it.
+//
 // # Why not JSON, gob or protobuf
 //
 // Processes of two versions share a store while a deployment is under way, and

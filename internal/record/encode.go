@@ -1,93 +1,101 @@
 package record
 
 import (
-	"encoding/binary"
 	"maps"
 	"slices"
 
 	"github.com/holdfast-go/holdfast/messages"
 )
 
-// sizeHint holds the fields of most records without growing.
-const sizeHint = 1024
+// roomy holds most records: one that fits is written without memory of its own, until
+// its length is known.
+type roomy [1024]byte
 
 // Encode returns the bytes of r, secrets included. A time loses its monotonic
 // reading and its location.
 func Encode(r messages.Record) []byte {
-	fields := encodeRecord(r)
-	w := make(writer, 0, len(magic)+1+binary.MaxVarintLen64+len(fields))
+	var room roomy
+	return slices.Clone(appendRecord(room[:0], &r))
+}
+
+func appendRecord(w writer, r *messages.Record) []byte {
 	w = append(w, magic...)
 	w = append(w, version)
-	w.item(fields)
-	return w
+	at := len(w)
+	w = w.open()
+	w = w.digest(fieldIdentity, r.Identity)
+	w = w.uint(fieldGrant, r.Grant)
+	w = w.uint(fieldGeneration, r.Generation)
+	w = w.uint(fieldStatus, uint64(r.Status))
+	w = w.time(fieldWritten, r.Written)
+	w = w.token(fieldToken, &r.Token)
+	w = w.cause(fieldCause, &r.Cause)
+	w = w.bool(fieldDoubted, r.Doubted)
+	w = w.claim(fieldClaim, &r.Claim)
+	w = w.digest(fieldRejected, r.Rejected)
+	w = w.text(fieldRenewer, r.Renewer)
+	return w.close(at)
 }
 
-func encodeRecord(r messages.Record) []byte {
-	w := make(writer, 0, sizeHint)
-	w.digest(fieldIdentity, r.Identity)
-	w.uint(fieldGrant, r.Grant)
-	w.uint(fieldGeneration, r.Generation)
-	w.uint(fieldStatus, uint64(r.Status))
-	w.time(fieldWritten, r.Written)
-	w.text(fieldToken, encodeToken(r.Token))
-	w.text(fieldCause, encodeCause(r.Cause))
-	w.bool(fieldDoubted, r.Doubted)
-	w.text(fieldClaim, encodeClaim(r.Claim))
-	w.digest(fieldRejected, r.Rejected)
-	w.text(fieldRenewer, []byte(r.Renewer))
-	return w
+func (w writer) token(number byte, t *messages.Token) writer {
+	at := len(w)
+	w = w.begin(number)
+	w = w.text(fieldAccess, string(t.Access))
+	w = w.text(fieldRefresh, string(t.Refresh))
+	w = w.text(fieldType, t.Type)
+	w = w.time(fieldIssued, t.Issued)
+	w = w.time(fieldExpiry, t.Expiry)
+	w = w.time(fieldRefreshExpiry, t.RefreshExpiry)
+	w = w.list(fieldScopes, t.Scopes)
+	w = w.pairs(fieldExtra, t.Extra)
+	return w.end(at)
 }
 
-func encodeToken(t messages.Token) []byte {
-	var w writer
-	w.text(fieldAccess, []byte(t.Access))
-	w.text(fieldRefresh, []byte(t.Refresh))
-	w.text(fieldType, []byte(t.Type))
-	w.time(fieldIssued, t.Issued)
-	w.time(fieldExpiry, t.Expiry)
-	w.time(fieldRefreshExpiry, t.RefreshExpiry)
-	if t.Scopes != nil {
-		w.field(fieldScopes, list(t.Scopes))
+func (w writer) cause(number byte, f *messages.Failure) writer {
+	at := len(w)
+	w = w.begin(number)
+	w = w.uint(fieldVerdict, uint64(f.Verdict))
+	w = w.text(fieldReason, f.Reason)
+	w = w.int(fieldHTTPStatus, int64(f.Status))
+	w = w.text(fieldCode, f.Code)
+	w = w.int(fieldAttempt, int64(f.Attempt))
+	w = w.int(fieldRetryAfter, int64(f.RetryAfter))
+	return w.end(at)
+}
+
+func (w writer) claim(number byte, c *messages.Claim) writer {
+	at := len(w)
+	w = w.begin(number)
+	w = w.text(fieldOwner, c.Owner)
+	w = w.uint(fieldNumber, c.Number)
+	w = w.int(fieldLength, int64(c.Length))
+	w = w.bool(fieldDoubt, c.Doubt)
+	return w.end(at)
+}
+
+// list writes a list that is there, even one without texts.
+func (w writer) list(number byte, texts []string) writer {
+	if texts == nil {
+		return w
 	}
-	if t.Extra != nil {
-		w.field(fieldExtra, pairs(t.Extra))
-	}
-	return w
-}
-
-func encodeCause(f messages.Failure) []byte {
-	var w writer
-	w.uint(fieldVerdict, uint64(f.Verdict))
-	w.text(fieldReason, []byte(f.Reason))
-	w.int(fieldHTTPStatus, int64(f.Status))
-	w.text(fieldCode, []byte(f.Code))
-	w.int(fieldAttempt, int64(f.Attempt))
-	w.int(fieldRetryAfter, int64(f.RetryAfter))
-	return w
-}
-
-func encodeClaim(c messages.Claim) []byte {
-	var w writer
-	w.text(fieldOwner, []byte(c.Owner))
-	w.uint(fieldNumber, c.Number)
-	w.int(fieldLength, int64(c.Length))
-	w.bool(fieldDoubt, c.Doubt)
-	return w
-}
-
-func list(texts []string) []byte {
-	var w writer
+	at := len(w) + 1
+	w = w.begin(number)
 	for _, s := range texts {
-		w.item([]byte(s))
+		w = w.item(s)
 	}
-	return w
+	return w.close(at)
 }
 
-func pairs(m map[string]string) []byte {
-	var w writer
-	for _, name := range slices.Sorted(maps.Keys(m)) {
-		w.item([]byte(name))
-		w.item([]byte(m[name]))
+// pairs writes a map that is there, even one without entries, in the order of its keys.
+func (w writer) pairs(number byte, m map[string]string) writer {
+	if m == nil {
+		return w
 	}
-	return w
+	at := len(w) + 1
+	w = w.begin(number)
+	for _, name := range slices.Sorted(maps.Keys(m)) {
+		w = w.item(name)
+		w = w.item(m[name])
+	}
+	return w.close(at)
 }

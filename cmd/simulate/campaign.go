@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/holdfast-go/holdfast/clockutil"
@@ -15,8 +17,10 @@ const enough = 5
 // campaign plays seeds of a plan, and says how it goes.
 func campaign(plan simcore.Plan, seeds uint64) func(options) report {
 	return func(o options) report {
+		script := new(simcore.Script)
 		if o.one {
-			return alone(plan, o)
+			plan(o.seed, o.weather, script)
+			return alone(o, script)
 		}
 		defer debug.SetGCPercent(debug.SetGCPercent(1000)) // worlds are small, and make much that is thrown away
 		if o.seeds > 0 {
@@ -29,8 +33,21 @@ func campaign(plan simcore.Plan, seeds uint64) func(options) report {
 		c.Until, c.Every = until(o, started), 1000
 		c.Progress = func(s simcore.Summary) { o.progress(s, now().Sub(started)) }
 		sum := c.Run()
-		return of(sum, now().Sub(started))
+		r := of(sum, now().Sub(started))
+		if v := first(sum.Violations); v != nil {
+			plan(v.Seed, o.weather, script)
+			r.breaks(o, script)
+		}
+		return r
 	}
+}
+
+// first is the violation of the lowest seed; nil: there is none.
+func first(found []*simcore.Violation) *simcore.Violation {
+	if len(found) == 0 {
+		return nil
+	}
+	return slices.MinFunc(found, func(a, b *simcore.Violation) int { return cmp.Compare(a.Seed, b.Seed) })
 }
 
 // until says when the time that was given is over; nil: it never is.
@@ -46,12 +63,4 @@ func now() time.Time { return clockutil.System().Now() }
 func (o options) progress(s simcore.Summary, wall time.Duration) {
 	_, _ = fmt.Fprintf(o.log, "%d seeds, %.0f/s, %.1f virtual years, %d violations\n",
 		s.Seeds, float64(s.Seeds)/wall.Seconds(), s.Years(), len(s.Violations))
-}
-
-// alone plays one seed, and tells what happens.
-func alone(plan simcore.Plan, o options) report {
-	started := now()
-	sum, script, text := simcore.Told(plan, o.seed, o.weather)
-	_, _ = fmt.Fprintf(o.log, "%s\n%s", script, text)
-	return of(sum, now().Sub(started))
 }

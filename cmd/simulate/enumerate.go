@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"io"
+	"runtime"
 
 	"github.com/holdfast-go/holdfast/internal/enumerate"
 )
@@ -30,6 +31,9 @@ func playEnumerate(o options) report {
 	}
 	r.WallSeconds = now().Sub(started).Seconds()
 	r.Hash = fmt.Sprintf("%016x", hash.Sum64())
+	var memory runtime.MemStats
+	runtime.ReadMemStats(&memory)
+	r.notes = append(r.notes, fmt.Sprintf("%d MB of memory in all", memory.Sys>>20))
 	return r
 }
 
@@ -37,6 +41,9 @@ func playEnumerate(o options) report {
 func tellWalk(out io.Writer, r enumerate.Result) {
 	_, _ = fmt.Fprintf(out, "%s: %d states, %d transitions, depth %d, %d cut, %d violations, %.1f s\n",
 		r.World, r.States, r.Transitions, r.Depth, r.Cut, len(r.Violations), r.Elapsed.Seconds())
+	for _, f := range r.Admitted {
+		_, _ = fmt.Fprintf(out, "%s: a family may end: %s, in %d moves\n", r.World, f.Name, f.History.Moves())
+	}
 	for _, f := range r.Violations {
 		_, _ = fmt.Fprintf(out, "%s: %s\n%v\n", f.Name, f.Why, f.History)
 	}

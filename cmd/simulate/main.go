@@ -7,6 +7,10 @@
 //	go run ./cmd/simulate -scenario storm -seed 17          # this one, with all that happens
 //	go run ./cmd/simulate -scenario storm -faults slow,crash
 //	go run ./cmd/simulate -scenario month -json
+//	go run ./cmd/simulate -script failing.json -mermaid failing.mmd
+//
+// The first seed that breaks a promise is made small: few events that still break it, told
+// with what happens.
 //
 // It exits with 1 if a promise was broken, and with 2 if it was not understood.
 package main
@@ -35,8 +39,12 @@ type options struct {
 	duration time.Duration // of real time; zero: until all seeds are played
 	twice    bool
 	json     bool
-	out      io.Writer // what was found
-	log      io.Writer // how it goes
+	shrink   bool
+	script   *simcore.Script // nil: what is played is drawn
+	mermaid  string          // the file for the diagram; empty: none
+	save     string          // the file for the script; empty: none
+	out      io.Writer       // what was found
+	log      io.Writer       // how it goes
 }
 
 func run(args []string, out, log io.Writer) int {
@@ -53,6 +61,9 @@ func run(args []string, out, log io.Writer) int {
 	}
 	o.out = out
 	s, err := named(o.scenario)
+	if o.script != nil {
+		s, err = replay, nil
+	}
 	if err != nil {
 		_, _ = fmt.Fprintln(log, "simulate:", err)
 		return 2
@@ -60,6 +71,10 @@ func run(args []string, out, log io.Writer) int {
 	r := s.play(o)
 	r.Scenario = s.name
 	r.print(o)
+	if err := o.write(r.told); err != nil {
+		_, _ = fmt.Fprintln(log, "simulate:", err)
+		return 2
+	}
 	if r.Violations > 0 {
 		return 1
 	}
@@ -78,6 +93,10 @@ func parse(args []string, log io.Writer) (options, error) {
 	f.DurationVar(&o.duration, "duration", 0, "play for so long in real time, instead of a number of seeds")
 	f.BoolVar(&o.twice, "twice", false, "play each seed twice, and compare")
 	f.BoolVar(&o.json, "json", false, "print one line of JSON at last")
+	f.BoolVar(&o.shrink, "shrink", true, "make the first script small that breaks a promise")
+	script := f.String("script", "", "play the script in this file, and tell what happens")
+	f.StringVar(&o.mermaid, "mermaid", "", "write what was told to this file, as a sequence diagram")
+	f.StringVar(&o.save, "save", "", "write the script of what was told to this file")
 	if err := f.Parse(args); err != nil {
 		return o, err
 	}
@@ -88,7 +107,15 @@ func parse(args []string, log io.Writer) (options, error) {
 	f.Visit(func(f *flag.Flag) { given[f.Name] = true })
 	o.one = given["seed"] && !given["seeds"] && !given["duration"]
 	var err error
-	o.weather, err = simcore.ParseFaults(*faults)
+	if o.weather, err = simcore.ParseFaults(*faults); err != nil || *script == "" {
+		return o, err
+	}
+	for _, name := range []string{"scenario", "seeds", "seed", "faults", "duration", "twice"} {
+		if given[name] {
+			return o, fmt.Errorf("-%s goes without -script, which says all", name)
+		}
+	}
+	o.script, err = read(*script)
 	return o, err
 }
 

@@ -21,8 +21,11 @@ type report struct {
 	Events         uint64  `json:"events"`   // turns of the scheduler
 	Hash           string  `json:"hash"`     // of all traces
 
+	Shrunk *int `json:"shrunk,omitempty"` // the events of the script that was made small; nil: none was
+
 	found []*simcore.Violation
 	notes []string // for people
+	told  *history // nil: none was told
 }
 
 // of is what a campaign has come to.
@@ -31,7 +34,7 @@ func of(s simcore.Summary, wall time.Duration) report {
 		Seeds:          s.Seeds,
 		Violations:     len(s.Violations),
 		Transitions:    s.Steps,
-		VirtualSeconds: s.Virtual.Seconds(),
+		VirtualSeconds: s.Seconds(),
 		WallSeconds:    wall.Seconds(),
 		Renewals:       s.Renewals,
 		Events:         s.Events,
@@ -42,6 +45,10 @@ func of(s simcore.Summary, wall time.Duration) report {
 
 func (r report) print(o options) {
 	for _, v := range r.found {
+		if o.script != nil {
+			_, _ = fmt.Fprintf(o.log, "%s: %s (at %v)\n", v.Monitor, v.Text, v.At)
+			continue
+		}
 		_, _ = fmt.Fprintf(o.log, "%v\n    again, with all that happens: go run ./cmd/simulate -scenario %s -seed %d\n", v, r.Scenario, v.Seed)
 	}
 	for _, note := range r.notes {

@@ -165,13 +165,13 @@ func TestEachPromiseBites(t *testing.T) {
 		plant   func(*World)
 	}{
 		{answeredOnce, 2, func(w *World) { w.step = planted(each(answeringTwice)) }},
-		{answeredInTime, 25, func(w *World) { w.step = planted(each(silentAboutErrors)); w.budget.faults, w.faults = 1, these(pause) }},
+		{answeredInTime, 25, func(w *World) { w.step = planted(each(silentAboutErrors)); *w = w.oneFault(onlyA, pause) }},
 		{heldForCause, 2, func(w *World) { w.step = planted(dropping[machine.Answer]()) }},
 		{oneLeaf, 9, func(w *World) { w.step = planted(each(savingTwice)) }},
 		{spentOnce, 6, func(w *World) { w.settings.Store = machine.Traits{} }},
 		{spentLate, 14, func(w *World) {
 			w.rules.ReuseGrace = 10 * time.Minute
-			w.budget.faults, w.faults = 1, these(beUnheard)
+			*w = w.oneFault(onlyA, beUnheard)
 		}},
 		{spentSaved, 17, func(w *World) { w.loses, w.tokens = true, 3 }},
 		{kept, 8, func(w *World) { w.step = planted(dropsMinted) }},
@@ -206,7 +206,7 @@ func TestEachPromiseBites(t *testing.T) {
 			w := rotating()
 			w.Name, w.only = "bug", c.promise
 			c.plant(&w)
-			r := walkUntil(w, func(r *Result) bool { return len(r.Violations) > 0 })
+			r := Search(w, func(r *Result) bool { return len(r.Violations) > 0 })
 			if len(r.Violations) == 0 {
 				t.Fatalf("not found in %d states", r.States)
 			}

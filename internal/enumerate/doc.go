@@ -31,8 +31,10 @@
 // # When two states are one
 //
 // States are compared by a key: the sessions' keys and the world around them, with moments
-// counted from now, revisions from the newest, and leaves, callers and writes by their place. The
-// tests step states of equal keys side by side.
+// counted from now in steps of the world's clock, revisions from the newest, and leaves, callers and writes by
+// their place. What is further away than the world's horizon never comes: so the last token lives on, and
+// it is of no account how old it is. The tests compare the futures of states that differ in anything at
+// all and have one key.
 //
 // # What is checked
 //

@@ -16,9 +16,6 @@ func walked(t *testing.T, w World) Result {
 	return r
 }
 
-// walkUntil stops when enough has been found.
-func walkUntil(w World, enough func(*Result) bool) Result { return newWalk(w, nil).result(enough) }
-
 func TestCalmWorldIsWalkedToItsEnd(t *testing.T) {
 	r := walked(t, calm())
 	for _, f := range r.Violations {

@@ -134,38 +134,3 @@ func (s *state) idle(p *process, f *flight) bool {
 	}
 	return true
 }
-
-// remembers reports whether the session would still know the answer of a leaf that
-// it has given up.
-func (p *process) remembers(f *flight) bool {
-	if _, minted := f.outcome.(machine.Minted); !minted {
-		return false
-	}
-	m := memory{leaf: f.leaf.Number}
-	k := machine.Keyer{Now: epoch, Names: &m}
-	k.Session(p.session)
-	return m.found
-}
-
-// memory looks for a leaf in what a session knows.
-type memory struct {
-	leaf  uint64
-	found bool
-	pairs uint16 // whose secrets the session knows
-}
-
-func (m *memory) Leaf(n uint64) uint64 {
-	m.found = m.found || n == m.leaf
-	return n
-}
-
-func (m *memory) Secret(s messages.Secret) uint64 {
-	m.pairs |= 1 << numberOf(s)
-	return 1
-}
-
-func (m *memory) Caller(machine.Caller) uint64  { return 1 }
-func (m *memory) Renewal(string, uint64) uint64 { return 1 }
-func (m *memory) Rev(messages.Rev) uint64       { return 1 }
-func (m *memory) Op(messages.OpID) uint64       { return 1 }
-func (m *memory) Order(time.Time) uint64        { return 1 }

@@ -13,7 +13,7 @@ import (
 // place, and what nobody looks at any more is left out.
 func (s *state) key(buf []byte) []byte {
 	n := &names{s: s}
-	k := &machine.Keyer{Now: s.time(), Names: n, Text: buf[:0]}
+	k := &machine.Keyer{Now: s.time(), Names: n, Text: buf[:0], Without: s.world.without}
 	for _, p := range s.procs {
 		n.p = p
 		s.keyProcess(k, p)
@@ -22,7 +22,11 @@ func (s *state) key(buf []byte) []byte {
 	s.keyStore(k)
 	l := s.left
 	k.Number("left", uint64(l.faults), uint64(l.outages), uint64(l.rejects), uint64(l.revokes), uint64(l.logins))
-	k.Number("world", uint64(s.excuses), uint64(s.ended))
+	k.Number("ended", uint64(s.ended))
+	k.Number("excuses", uint64(s.excuses))
+	if s.excuses != 0 {
+		k.Number("hit", uint64(s.hit))
+	}
 	k.Bool("cut", s.cut)
 	k.Bool(s.broken, s.broken != "")
 	return k.Text
@@ -33,36 +37,32 @@ func (s *state) keyProcess(k *machine.Keyer, p *process) {
 	k.Session(p.session)
 	for i := range p.callers {
 		k.Number("caller", uint64(p.callers[i].what))
-		k.Moment("since", epoch.Add(p.callers[i].since))
+		if p.callers[i].what == wantsToken {
+			k.Moment("since", epoch.Add(p.callers[i].since))
+		}
 	}
 	if p.shows(s.time()) {
 		k.Number("shows", k.Names.Secret(p.snapshot.Token.Access))
-		k.Moment("stale", later(p.snapshot.StaleAt, s.time()))
-		k.Moment("until", p.snapshot.Until)
+		k.Until("stale", p.snapshot.StaleAt)
+		k.Until("until", p.snapshot.Until)
 	}
 	k.Bool("told", p.told == s.store.rev && p.session.Known() < s.store.rev)
 	if p.barrier > s.now {
-		k.Moment("barrier", epoch.Add(p.barrier))
+		k.Until("barrier", epoch.Add(p.barrier))
 	}
-	k.Number("barred", uint64(p.barred), uint64(p.rejected))
+	k.Number("barred", uint64(p.barred))
+	k.Number("refused", uint64(p.rejected))
 	k.Number("high", p.high.grant, p.high.generation)
 	for i := range p.flights {
 		s.keyFlight(k, p, &p.flights[i])
 	}
 }
 
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
-}
-
 func (s *state) keyFlight(k *machine.Keyer, p *process, f *flight) {
 	k.Number("flight", uint64(f.fate), uint64(p.life-f.life))
 	k.Bool("wanted", p.waitsFor(f))
-	k.Bool("barred", f.barred)
-	k.Moment("sent", epoch.Add(f.sent))
+	k.Bool("too late", f.barred)
+	s.keySent(k, p, f)
 	switch e := f.effect.(type) {
 	case machine.Load:
 		k.Number("load", k.Names.Rev(e.Min))
@@ -79,6 +79,17 @@ func (s *state) keyFlight(k *machine.Keyer, p *process, f *flight) {
 	case machine.Queue, machine.Exchange, machine.Publish, machine.Withdraw, machine.Answer, machine.Emit:
 	}
 	keyOutcome(k, f.outcome)
+}
+
+// keySent adds when a leaf was sent, as far as that matters: while no other may go out
+// beside it, and as long as it may bring a token that counts from then.
+func (s *state) keySent(k *machine.Keyer, p *process, f *flight) {
+	if f.standsAlone(p) {
+		k.Until("alone", epoch.Add(f.aloneUntil()))
+	}
+	if _, ok := f.effect.(machine.Mint); ok && f.outcome == nil {
+		k.Until("brings", epoch.Add(f.sent+s.world.lifeOf(len(s.server.pairs)+1)))
+	}
 }
 
 func keyOutcome(k *machine.Keyer, o machine.Outcome) {
@@ -115,10 +126,10 @@ func (s *state) keyServer(k *machine.Keyer) {
 		k.Bool("unsure", p.unsure)
 		k.Bool("logged in", p.loggedIn)
 		if !p.dead {
-			k.Moment("expiry", later(epoch.Add(p.expiry), s.time()))
+			k.Until("expiry", epoch.Add(p.expiry))
 		}
 		if p.spent && s.world.forgives > 0 {
-			k.Moment("grace", later(epoch.Add(p.spentAt+s.world.forgives), s.time()))
+			k.Until("grace", epoch.Add(p.spentAt+s.world.forgives))
 		}
 		if killed := s.server.killed[i+1]; killed > 0 {
 			k.Number("killed", k.Names.Rev(killed))
@@ -131,7 +142,7 @@ func (s *state) keyStore(k *machine.Keyer) {
 	k.Number("store", uint64(h.saved))
 	k.Bool("none", h.rev == 0)
 	if h.down {
-		k.Moment("down", epoch.Add(h.until))
+		k.Until("down", epoch.Add(h.until))
 	}
 	k.Record(h.record)
 	if s.left.faults > 0 && s.world.faults.has(readBehind) {
@@ -164,7 +175,12 @@ func (n *names) Renewal(owner string, number uint64) uint64 {
 	return 1
 }
 
-func (n *names) Rev(r messages.Rev) uint64 { return uint64(n.s.store.rev-r) + 1 }
+func (n *names) Rev(r messages.Rev) uint64 {
+	if r == 0 {
+		return 0
+	}
+	return uint64(n.s.store.rev-r) + 1
+}
 
 // Op tells whether a write has landed, and otherwise whether two are one.
 func (n *names) Op(op messages.OpID) uint64 {
@@ -183,6 +199,15 @@ func (n *names) Secret(s messages.Secret) uint64 {
 		return 0
 	}
 	return uint64(2*numberOf(s)) + uint64(s.Reveal()[0]&1)
+}
+
+// Wait goes by the steps of the world's clock: nobody looks at it in between. What is
+// further away than the horizon never comes.
+func (n *names) Wait(left time.Duration) time.Duration {
+	if left > horizon {
+		return horizon + n.s.world.grid
+	}
+	return roundUp(left, n.s.world.grid)
 }
 
 // Order matters where somebody logs in: only then are the moments of tokens and records

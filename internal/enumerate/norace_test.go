@@ -2,8 +2,8 @@
 
 package enumerate
 
-// volume is how many states the tests of the key reach.
+// wide is how many states of a level the tests of the key look at.
 const (
-	volume = 20_000
+	wide   = 20
 	racing = false
 )

@@ -4,6 +4,6 @@ package enumerate
 
 // The race detector makes a walk ten times as slow: the long ones are left to the run without.
 const (
-	volume = 2_000
+	wide   = 10
 	racing = true
 )

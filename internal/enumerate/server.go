@@ -70,7 +70,7 @@ func (s *state) mint(f *flight, e machine.Mint) machine.Outcome {
 		return denied
 	case p.spent && s.now >= p.spentAt+s.world.forgives:
 		v.over |= 1 << p.family
-		s.reused(numberOf(e.Refresh))
+		s.reused(f, numberOf(e.Refresh))
 		return denied
 	}
 	if !p.spent {

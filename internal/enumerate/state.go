@@ -24,6 +24,7 @@ type state struct {
 
 	left    budget
 	excuses excuse
+	hit     int    // the process with which the last thing has gone wrong
 	ended   uint16 // families of which a Revoke has said that nothing of them lives
 	cut     bool   // a token more was wanted than there are
 

@@ -1,13 +1,9 @@
 package enumerate
 
 import (
-	"hash/maphash"
-	"runtime"
-	"sync"
 	"time"
 
 	"github.com/holdfast-go/holdfast/clockutil"
-	"github.com/holdfast-go/holdfast/internal/machine"
 )
 
 // Result is what a walk has found.
@@ -80,27 +76,6 @@ type node struct {
 	last   uint32 // its edges end here
 }
 
-const bothGood = 3
-
-// digest tells states apart by their keys.
-type digest [2]uint64
-
-// seeds are of this process; that two of a walk's keys share a digest is
-// less likely than that the machine which walks errs.
-var seeds = [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}
-
-func digestOf(key []byte) digest {
-	return digest{maphash.Bytes(seeds[0], key), maphash.Bytes(seeds[1], key)}
-}
-
-// successor is where a move leads.
-type successor struct {
-	id     int32 // known before; negative: not
-	digest digest
-	state  *state // of one that was not known
-	faulty bool
-}
-
 // batch is how many states are expanded before what they lead to is noted.
 const batch = 1 << 12
 
@@ -130,48 +105,6 @@ func (k *walk) report(waiting int) {
 	if k.progress != nil {
 		k.progress(Progress{k.world.Name, len(k.nodes), k.sum.Transitions, k.sum.Depth, waiting})
 	}
-}
-
-// expand makes all moves of some states, on all cores. What is known by now is only read.
-func (k *walk) expand(states []*state) [][]successor {
-	out := make([][]successor, len(states))
-	var done sync.WaitGroup
-	workers := runtime.GOMAXPROCS(0)
-	for w := range workers {
-		done.Go(func() {
-			e := expander{walk: k}
-			for i := w; i < len(states); i += workers {
-				out[i] = e.successors(states[i])
-			}
-		})
-	}
-	done.Wait()
-	return out
-}
-
-// expander has what one worker uses again.
-type expander struct {
-	*walk
-	scratch scratch
-	moves   []move
-	key     []byte
-}
-
-func (e *expander) successors(s *state) []successor {
-	e.moves = s.moves(e.moves[:0])
-	out := make([]successor, len(e.moves))
-	for i, m := range e.moves {
-		n := s.next(&e.scratch)
-		n.do(m)
-		e.key = n.key(e.key)
-		out[i] = successor{id: -1, digest: digestOf(e.key), faulty: m.kind.faulty()}
-		if id, known := e.visited[out[i].digest]; known {
-			out[i].id = id
-		} else {
-			out[i].state = n.kept()
-		}
-	}
-	return out
 }
 
 // note adds what a state leads to.
@@ -217,72 +150,4 @@ func (k *walk) finds(list *[]Finding, name, why string, id int32) {
 		k.found[name] = true
 		*list = append(*list, Finding{Name: name, Why: why, History: History{end: id}})
 	}
-}
-
-// good tells which processes have a fresh token or an honest end.
-func (s *state) good() uint8 {
-	if s.cut || s.broken != "" {
-		return bothGood
-	}
-	var good uint8
-	for i, p := range s.procs {
-		if p.mode == running && (s.fresh(p) || s.honest(p)) {
-			good |= 1 << i
-		}
-	}
-	return good
-}
-
-// fresh reports whether a process gives out a token that is good, is not stale and has
-// been saved.
-func (s *state) fresh(p *process) bool {
-	n := numberOf(p.snapshot.Token.Access)
-	return p.shows(s.time()) && s.time().Before(p.snapshot.StaleAt) && s.server.accepts(n, s.now) &&
-		s.store.record.Token.Access == p.snapshot.Token.Access
-}
-
-// honest reports whether a session says that somebody must log in, and it is so.
-func (s *state) honest(p *process) bool {
-	switch p.session.View(s.time()).State {
-	case machine.Dead:
-		return !s.server.renewable(numberOf(s.store.record.Token.Refresh))
-	case machine.Revoked:
-		return s.store.record.Status.Tombstone()
-	case machine.Empty, machine.Acquiring, machine.Fresh, machine.Stale, machine.Ending, machine.Expired, machine.Cooling, machine.Closed:
-	}
-	return false
-}
-
-// checkRecovery looks, for each process, from where it can reach what is good.
-func (k *walk) checkRecovery() {
-	for changed := true; changed; {
-		changed = false
-		for i := len(k.nodes) - 1; i >= 0; i-- {
-			changed = k.reaches(i) || changed
-		}
-	}
-	for i := range k.nodes {
-		if k.nodes[i].good != bothGood && (k.world.only == "" || k.world.only == recovers) {
-			k.finds(&k.sum.Violations, recovers, "from here on it cannot", int32(i))
-			return
-		}
-	}
-}
-
-// reaches gives a state what the states behind it reach, and reports whether that is more.
-func (k *walk) reaches(i int) bool {
-	n := &k.nodes[i]
-	was := n.good
-	for _, to := range k.edgesOf(i) {
-		n.good |= k.nodes[to].good
-	}
-	return n.good != was
-}
-
-func (k *walk) edgesOf(i int) []int32 {
-	var begin uint32
-	if i > 0 {
-		begin = k.nodes[i-1].last
-	}
-	return k.edges[begin:k.nodes[i].last]
 }

@@ -41,6 +41,8 @@ type World struct {
 	loses  bool            // the store says that it has written, and has not
 	only   string          // of the promises, check this one; empty: all
 
+	without string // leave what has this name out of the keys of states; empty: nothing
+
 	lives [2][]machine.Settings
 }
 

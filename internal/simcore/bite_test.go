@@ -7,7 +7,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/holdfast-go/holdfast/actor"
 	"github.com/holdfast-go/holdfast/internal/machine"
+	"github.com/holdfast-go/holdfast/internal/record"
 	"github.com/holdfast-go/holdfast/messages"
 )
 
@@ -51,6 +53,19 @@ func at[E machine.Effect](forge func(*look, E)) func(*look) bool {
 	}
 }
 
+// exchanges has the server give a token for what is published, and returns its number.
+func (l *look) exchanges() int {
+	w := l.by.world
+	w.rules[l.index].Exchanging = machine.ByRequest
+	w.server.exchanged = append(w.server.exchanged, exchanged{session: l.index, subject: numberOf(l.snapshot.Token.Access), scope: "0"})
+	return len(w.server.exchanged)
+}
+
+// takesExchanged has somebody be given that token.
+func (l *look) takesExchanged(n int) {
+	l.checkExchanged(messages.Exchange{Scopes: []string{"0"}}, messages.Token{Access: messages.Secret(exchangedName(n)), Expiry: l.now.Add(time.Hour)})
+}
+
 var bites = []bite{
 	{"no panic", "the House tells of a bug", func(l *look) bool {
 		return bugs{l.by.world}.Handle(context.Background(), slog.Record{Message: "a bug"}) == nil
@@ -82,10 +97,39 @@ var bites = []bite{
 		w.server.exchanged = append(w.server.exchanged, exchanged{session: 1 - l.index, scope: "0"})
 		l.checkExchanged(messages.Exchange{Scopes: []string{"0"}}, messages.Token{Access: messages.Secret(exchangedName(len(w.server.exchanged))), Expiry: l.now.Add(time.Hour)})
 	})},
+	{"exchange", "a token for one that was rejected, though another would come again", when(func(l *look, p *pair) {
+		l.by.world.known[l.index].misdated, p.by = true, l.by
+		l.barredPairs = append(l.barredPairs, numberOf(l.snapshot.Token.Access))
+		l.takesExchanged(l.exchanges())
+	})},
+	{"exchange", "a token of before its subject was rejected, which was renewed", when(func(l *look, p *pair) {
+		l.by.world.known[l.index].misdated, p.by = true, nil
+		n := l.exchanges()
+		l.published = false // it is not held
+		l.rejects(messages.Reject{Token: l.snapshot.Token.Access}, 0)
+		l.takesExchanged(n)
+	})},
 	{"left alone", "a request before Retry-After is over", at(func(l *look, _ machine.Mint) {
 		held, _ := l.is.Refresh()
-		l.rested = rested{until: l.now.Add(time.Minute), of: held, gen: l.view.Generation}
+		l.rested = rested{until: l.now.Add(time.Minute), of: held, at: l.place()}
 	})},
+	{"doubt", "a token that may be spent is sent again", func(l *look) bool {
+		for _, e := range l.effects {
+			if m, ok := e.(machine.Mint); ok && l.published && l.serves() {
+				l.failing.spent, l.failing.since = m.Refresh, l.now
+				return true
+			}
+		}
+		return false
+	}},
+	{"recovers", "it says so again", when(func(l *look, _ *pair) {
+		l.failing.ever = false
+		l.effects = append(l.effects[:len(l.effects):len(l.effects)], machine.Emit{Event: messages.Recovered{}})
+	})},
+	{"bound", "more are held than may be", func(l *look) bool {
+		l.view.Held = 10_001
+		return l.view.State != machine.Closed
+	}},
 	{"withdrawn", "a token is published in Dead", when(func(l *look, _ *pair) { l.view.State = machine.Dead })},
 	{"bound", "a renewal that never ends", at(func(l *look, e machine.Mint) {
 		held, _ := l.is.Refresh()
@@ -93,8 +137,8 @@ var bites = []bite{
 	})},
 	{"bound", "more requests than slots", at(func(l *look, _ machine.Mint) {
 		for range 100 {
-			l.by.requests = append(l.by.requests, &leaf{by: l.by, seat: l.seat, sent: l.by.world.now, most: time.Hour})
-			l.by.requests[len(l.by.requests)-1].job.Context = context.Background()
+			job := &actor.Job{Context: context.Background()}
+			l.by.requests = append(l.by.requests, &leaf{by: l.by, seat: l.seat, job: job, sent: l.by.world.now, most: time.Hour})
 		}
 	})},
 	{"bound", "more requests than the rate", at(func(l *look, _ machine.Mint) { l.by.bucket.level = -1e6 })},
@@ -113,6 +157,11 @@ var bites = []bite{
 	})},
 	{"foreign", "a token of another session", when(func(l *look, p *pair) {
 		p.session = 1 - l.index
+		l.checkToken(l.snapshot.Token, "given")
+	})},
+	{"rejected", "a token that was minted here and rejected, though another would come again", when(func(l *look, p *pair) {
+		l.by.world.known[l.index].misdated, p.by = true, l.by
+		l.barredPairs = append(l.barredPairs, numberOf(l.snapshot.Token.Access))
 		l.checkToken(l.snapshot.Token, "given")
 	})},
 	{"rejected", "a token that was rejected", when(func(l *look, _ *pair) {
@@ -144,6 +193,13 @@ var bites = []bite{
 		l.published = false
 		l.revokes(&asked{pair: numberOf(l.snapshot.Token.Access)})
 	})},
+	{"ended", "a Revoke returns after a login, and what the store had lives", when(func(l *look, _ *pair) {
+		w := l.by.world
+		w.script.Terms.Strict, w.script.Terms.Processes, w.known[l.index] = true, 1, known{logins: 1}
+		w.store.shelves[l.index].put(revision{record: messages.Record{Grant: 1, Token: l.snapshot.Token}})
+		l.published = false
+		l.revokes(&asked{stored: l.storedPair()})
+	})},
 	{"denied", "a death that is written nowhere", when(func(l *look, _ *pair) {
 		l.by.world.rules[l.index].OneTime, l.view.RefreshExpiry = true, time.Time{}
 		l.tells(messages.Denied{})
@@ -161,6 +217,10 @@ var bites = []bite{
 		l.checkTimer()
 		return true
 	}},
+	{"timer", "a timer that has not fired", func(l *look) bool {
+		l.wake, l.set, l.stood = l.now.Add(-time.Minute), l.now.Add(-time.Minute), l.by.disturbed
+		return true
+	}},
 	{"closes", "a process that never ends", func(l *look) bool {
 		w := l.by.world
 		w.calm = true
@@ -175,8 +235,27 @@ var bites = []bite{
 		l.by.world.checkRecord(0, &messages.Record{Grant: 1, Status: messages.Gone}, &messages.Record{Grant: 1, Generation: 1})
 		return true
 	}},
+	{"record", "a tombstone goes back", func(l *look) bool {
+		l.by.world.checkRecord(0, &messages.Record{Grant: 1, Generation: 1, Status: messages.Gone},
+			&messages.Record{Grant: 1, Generation: 1, Status: messages.Revoking})
+		return true
+	}},
 	{"record", "a dead generation lives again", func(l *look) bool {
 		l.by.world.checkRecord(0, &messages.Record{Grant: 1, Generation: 1, Status: messages.Dead}, &messages.Record{Grant: 1, Generation: 1})
+		return true
+	}},
+	{"record", "a generation is of two tokens", func(l *look) bool {
+		l.by.world.checkRecord(0, &messages.Record{Grant: 1, Generation: 1, Token: messages.Token{Access: "a1"}},
+			&messages.Record{Grant: 1, Generation: 1, Token: messages.Token{Access: "a2"}})
+		return true
+	}},
+	{"record", "a doubt is not written", func(l *look) bool {
+		w := l.by.world
+		w.script.Ties = 0
+		doubted := messages.Record{Grant: 1, Claim: messages.Claim{Owner: "p0", Doubt: true}}
+		sure := doubted
+		sure.Claim.Doubt = false
+		w.checkWritten(&revision{value: record.Encode(sure), record: doubted})
 		return true
 	}},
 	{"only dropped", "the family in use is ended", when(func(l *look, _ *pair) {
@@ -191,7 +270,16 @@ var bites = []bite{
 		p.spent, p.ended, w.server.families[p.family].dead = false, false, false
 		t := messages.Token{Refresh: refreshOf(numberOf(l.snapshot.Token.Access))}
 		w.store.shelves[l.index].put(revision{record: messages.Record{Token: t}})
-		w.judge(l.index, errors.New("unavailable"))
+		w.judge(l.by, l.index, errors.New("unavailable"))
+	})},
+	{"recovers", "it has run out, and no clock was set that far", when(func(l *look, p *pair) {
+		w := l.by.world
+		w.rules[l.index].Human, w.rules[l.index].OneTime = true, true
+		p.spent, p.ended, w.server.families[p.family].dead = false, false, false
+		w.wallMin, w.wallMax, l.by.leapt = -time.Hour, time.Minute, time.Minute
+		t := messages.Token{Refresh: refreshOf(numberOf(l.snapshot.Token.Access)), RefreshExpiry: epoch.Add(w.now + 2*time.Minute + 1)}
+		w.store.shelves[l.index].put(revision{record: messages.Record{Token: t}})
+		w.judge(l.by, l.index, errors.New("login required"))
 	})},
 	{"kept", "the stored token is spent", when(func(l *look, p *pair) {
 		w := l.by.world
@@ -201,12 +289,83 @@ var bites = []bite{
 		w.store.shelves[l.index].put(revision{record: messages.Record{Token: t}})
 		w.checkKept(l.index)
 	})},
+	{"kept", "a token is sent again whose successor was brought", at(func(l *look, e machine.Mint) {
+		l.by.world.server.issue(pair{session: l.index, parent: numberOf(e.Refresh), delivered: true, by: l.by})
+	})},
 	{"kept", "what was brought is never saved", at(func(l *look, e machine.Mint) {
 		w := l.by.world
 		w.known[l.index] = known{}
 		w.server.issue(pair{session: l.index, family: w.familyOf(accessOf(numberOf(e.Refresh))), parent: numberOf(e.Refresh), delivered: true, by: l.by})
 		w.checkSavedAtLast()
 	})},
+	{"kept", "what was brought is never saved, and another of the same process is", at(func(l *look, e machine.Mint) {
+		w := l.by.world
+		w.known[l.index] = known{}
+		for _, saved := range []bool{false, true} {
+			w.server.issue(pair{
+				session: l.index, family: w.familyOf(accessOf(numberOf(e.Refresh))), parent: numberOf(e.Refresh),
+				delivered: true, saved: saved, by: l.by,
+			})
+		}
+		w.checkSavedAtLast()
+	})},
+}
+
+// What a Revoke is about may have been given to another process: it has begun elsewhere only
+// if that was after the Revoke, whatever it has been renewed to since.
+func TestOnlyWhatHasBegunAfterARevokeHasBegunElsewhere(t *testing.T) {
+	w := NewWorld()
+	here, there := &process{world: w}, &process{world: w}
+	l := &look{seat: &seat{by: here, barredAt: time.Minute}}
+	begun := func(p pair) messages.Secret {
+		first := w.server.issue(p)
+		return refreshOf(w.server.issue(pair{parent: first, by: there, issued: time.Hour}))
+	}
+	for _, c := range []struct {
+		what string
+		p    pair
+		want bool
+	}{
+		{"a login there before", pair{by: there, issued: time.Second}, false},
+		{"a login there after", pair{by: there, issued: time.Hour}, true},
+		{"a token brought before", pair{issued: time.Second}, false},
+		{"a token brought after", pair{issued: time.Hour}, true},
+		{"a login here after", pair{by: here, issued: time.Hour}, false},
+	} {
+		if got := l.begunElsewhere(begun(c.p)); got != c.want {
+			t.Errorf("%s: begunElsewhere is %v", c.what, got)
+		}
+	}
+}
+
+// A clock that is set ahead again may mean sleep again. One that was behind ends nothing
+// earlier.
+func TestRefreshTokenEndsEarlierByWhatAClockWasSetAhead(t *testing.T) {
+	for _, c := range []struct {
+		what    string
+		others  time.Duration
+		set     []time.Duration
+		earlier time.Duration
+	}{
+		{"all clocks are right", 0, nil, 0},
+		{"another is ahead", time.Hour, nil, time.Hour},
+		{"another is behind", -time.Hour, nil, 0},
+		{"another is ahead, and its own is set ahead", time.Hour, []time.Duration{time.Hour}, 2 * time.Hour},
+		{"its own was behind when it heard of it", time.Hour, []time.Duration{-time.Minute, time.Hour}, 2*time.Hour + time.Minute},
+		{"its own is set ahead twice", time.Hour, []time.Duration{time.Hour, 0, time.Hour}, 3 * time.Hour},
+	} {
+		w := NewWorld()
+		p := &process{world: w}
+		w.sawWall(c.others)
+		for _, ahead := range c.set {
+			p.setClock(ahead)
+		}
+		for left, want := range map[time.Duration]bool{c.earlier: true, c.earlier + 1: false} {
+			if got := p.runOut(messages.Token{RefreshExpiry: epoch.Add(left)}); got != want {
+				t.Errorf("%s, and %v are left: runOut is %v", c.what, left, got)
+			}
+		}
+	}
 }
 
 func TestEachMonitorBites(t *testing.T) {

@@ -73,7 +73,7 @@ func (w *World) recovers(p *process, i int) {
 		}
 		w.settle(after + time.Millisecond)
 	}
-	w.judge(i, err)
+	w.judge(p, i, err)
 }
 
 // untilAnswered lets happen what does until nobody waits for a session.
@@ -95,7 +95,7 @@ func (w *World) waits(s *seat) bool {
 }
 
 // judge says whether an honest end was due.
-func (w *World) judge(i int, err error) {
+func (w *World) judge(p *process, i int, err error) {
 	rules := &w.rules[i]
 	if w.broken != nil || err == nil || rules.Human && !rules.OneTime {
 		return
@@ -104,21 +104,34 @@ func (w *World) judge(i int, err error) {
 	switch {
 	case !rules.Human:
 		w.breaks("recovers", "a grant that can be used again brings no token: %v", err)
-	case r == nil && w.kinds[i].given && w.good(rules.Given):
+	case r == nil && w.kinds[i].given && p.good(rules.Given):
 		w.breaks("recovers", "what was given is not used: %v", err)
 	case r == nil, r.Status.Tombstone():
-	case w.good(r.Token):
+	case p.good(r.Token):
 		w.breaks("recovers", "the store has a good refresh token: %v", err)
 	}
 }
 
-// good reports whether a token can be renewed, to the server's knowledge and to ours.
-func (w *World) good(t messages.Token) bool {
-	return w.server.renewable(t.Refresh) && !w.runOut(t)
+// good reports whether a token can be renewed, to the knowledge of the server and of the process.
+func (p *process) good(t messages.Token) bool {
+	return p.world.server.renewable(t.Refresh) && !p.runOut(t)
 }
 
+// runOut reports whether a process may hold that a refresh token has run out. It may have
+// heard of the token by a clock that was ahead, or the clock of who wrote it was: a token from
+// the future counts from when it is heard of. Either takes from its life no more than the clock
+// was ahead that was ahead most. Whenever the process's own clock is set ahead after that, it
+// may have slept, and the life is shorter by that much too, though the clock is set back
+// later. What that clock was set ahead before it heard of the token is admitted as well:
+// nobody notes when a session has heard of what.
+func (p *process) runOut(t messages.Token) bool {
+	w := p.world
+	return !t.RefreshExpiry.IsZero() && !epoch.Add(w.now+w.wallMax+p.leapt).Before(t.RefreshExpiry)
+}
+
+// runOut reports whether any process may hold that a refresh token has run out.
 func (w *World) runOut(t messages.Token) bool {
-	return !t.RefreshExpiry.IsZero() && !epoch.Add(w.now+w.wallMax).Before(t.RefreshExpiry)
+	return slices.ContainsFunc(w.procs, func(p *process) bool { return p.runOut(t) })
 }
 
 // checkKept: no rotated token is lost while the process that minted it or the store that
@@ -138,17 +151,25 @@ func (w *World) checkKept(i int) {
 	w.breaks("kept", "the refresh token of session %d was lost: r%d is spent, and nothing has gone wrong with it", i, numberOf(r.Token.Refresh))
 }
 
-// checkSavedAtLast: a pair that has reached its process is saved, or overtaken.
+// checkSavedAtLast: a pair that has reached its process is saved, or overtaken: where the
+// server forgives reuse, another process may have been given its like for the same token.
 func (w *World) checkSavedAtLast() {
 	for n := range w.server.pairs {
 		p := &w.server.pairs[n]
 		if !p.delivered || p.saved || p.parent == 0 || w.admits(p.session) || w.known[p.session].logins > 0 {
 			continue
 		}
-		if from := &w.server.pairs[p.parent-1]; !from.troubled && !w.server.families[p.family].dead {
+		if from := &w.server.pairs[p.parent-1]; !from.troubled && !w.server.families[p.family].dead && !w.overtaken(n) {
 			w.breaks("kept", "a%d was brought to process %d and never saved", n+1, p.by.slot)
 		}
 	}
+}
+
+// overtaken reports whether another pair has been saved that the same refresh token has
+// brought to another process.
+func (w *World) overtaken(n int) bool {
+	of := &w.server.pairs[n]
+	return slices.ContainsFunc(w.server.pairs, func(p pair) bool { return p.parent == of.parent && p.by != of.by && p.saved })
 }
 
 // living reports whether a process has not ended.

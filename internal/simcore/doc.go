@@ -13,6 +13,8 @@
 //	seat      a session in a process, with what the monitors remember of it
 //	Plan      draws the script of a seed: Storm, Calm, Processes, Kinds, Month
 //	Campaign  plays many seeds of a plan
+//	Story     what happens in a history, for people: a timeline, and a sequence diagram
+//	Shrink    makes a script small that breaks a promise
 //
 // # What goes wrong
 //
@@ -31,6 +33,15 @@
 //
 // In the end the faults stop and clocks are right again: then everything must mend, and
 // end.
+//
+// # What is left of a violation
+//
+// A script that breaks a promise is data, and can be made small: Shrink leaves out what is
+// not needed for the same promise to be broken, plays what is left with other seeds where
+// that moves the rest, and at last spells the weather out. A Strike is one fault, by the
+// key of the operation that it strikes; with strikes only, nothing depends on a rate any
+// more. What has broken a promise once is kept in testdata/scripts and played by each test
+// run. A seed would not do: with any change of what is drawn it is another history.
 //
 // # What it does not do
 //

@@ -83,6 +83,28 @@ func ParseFaults(list string) (Weather, error) {
 	return w, nil
 }
 
+// MarshalText writes the fault's name.
+func (f Fault) MarshalText() ([]byte, error) { return []byte(f.String()), nil }
+
+// UnmarshalText reads what MarshalText has written.
+func (f *Fault) UnmarshalText(b []byte) error { return named(f, faultNames[:], "fault", b) }
+
+// named finds a name among those of a kind of thing.
+func named[T ~uint8](v *T, names []string, of string, name []byte) error {
+	i := slices.Index(names, string(name))
+	if i < 0 {
+		return fmt.Errorf("unknown %s %q; there are: %s", of, name, strings.Join(names, ", "))
+	}
+	*v = T(i)
+	return nil
+}
+
+// Strike is a fault that goes wrong in the operation of this key, whatever the weather.
+type Strike struct {
+	Fault Fault
+	Key   uint64
+}
+
 // MarshalJSON writes the faults that can strike by their names.
 func (w Weather) MarshalJSON() ([]byte, error) {
 	named := map[string]int{}
@@ -102,9 +124,9 @@ func (w *Weather) UnmarshalJSON(b []byte) error {
 	}
 	*w = Weather{}
 	for name, rate := range named {
-		f := slices.Index(faultNames[:], name)
-		if f < 0 {
-			return fmt.Errorf("unknown fault %q", name)
+		var f Fault
+		if err := f.UnmarshalText([]byte(name)); err != nil {
+			return err
 		}
 		w[f] = rate
 	}
@@ -112,11 +134,24 @@ func (w *Weather) UnmarshalJSON(b []byte) error {
 }
 
 // strikes reports whether this goes wrong in the operation of this key. It depends on
-// nothing but the seed of the faults and the key, so that a history of which something is
-// left out keeps its other faults.
+// nothing but the strikes of the script, the seed of the faults and the key, so that a
+// history of which something is left out keeps its other faults.
 func (w *World) strikes(f Fault, key uint64) bool {
 	rate := w.script.Weather[f]
-	return rate != 0 && !w.calm && w.chance(key, uint64(f))%1000 < uint64(rate)
+	if rate == 0 && len(w.script.Strikes) == 0 || w.calm {
+		return false
+	}
+	drawn := rate != 0 && w.chance(key, uint64(f))%1000 < uint64(rate)
+	if !drawn && !slices.Contains(w.script.Strikes, Strike{f, key}) {
+		return false
+	}
+	w.story.strikes(Strike{f, key})
+	return true
+}
+
+// may reports whether a fault can strike at all.
+func (w *World) may(f Fault) bool {
+	return w.script.Weather[f] > 0 || slices.ContainsFunc(w.script.Strikes, func(s Strike) bool { return s.Fault == f })
 }
 
 // chance is a number that depends on the seed of the faults and its arguments alone.

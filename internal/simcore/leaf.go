@@ -16,7 +16,7 @@ import (
 type leaf struct {
 	by     *process
 	seat   *seat
-	job    actor.Job
+	job    *actor.Job
 	key    uint64 // by which its fate is drawn
 	sent   time.Duration
 	sentAt time.Time // by the clock of the process
@@ -45,7 +45,7 @@ type (
 )
 
 // launch sends a leaf on its way, and draws how it fares.
-func (w *World) launch(p *process, j actor.Job) {
+func (w *World) launch(p *process, j *actor.Job) {
 	l := &leaf{by: p, seat: p.seatOf(j.Session), job: j, sent: w.now, most: j.Leaf.Deadline}
 	l.key = clockutil.Mix(uint64(p.slot), uint64(p.life), uint64(l.seat.index), uint64(kindOf(j.Effect)), j.Leaf.Number)
 	l.seat.launched(l)
@@ -72,6 +72,7 @@ func (s *sending) happen() {
 	default:
 		w.storeFate(l)
 	}
+	w.story.goes(l)
 }
 
 // kindOf numbers the kinds of leaves.
@@ -256,6 +257,7 @@ func (s *serving) happen() {
 	}
 	l.outcome = l.do(l.gives)
 	w.note(noteServed, l.by, l.seat.index, l.job.Leaf.Number, uint64(kindOf(l.job.Effect)))
+	w.story.served(l)
 }
 
 // happen is the answer of a leaf.
@@ -277,6 +279,7 @@ func (a *answering) happen() {
 		return
 	}
 	l.answered = true
+	p.world.story.comes(l)
 	l.job.Report(l.outcome)
 }
 
@@ -288,6 +291,7 @@ func (r *repeating) happen() {
 	case p.frozen():
 		p.later(r)
 	default:
+		p.world.story.comes(l)
 		l.job.Report(l.outcome)
 	}
 }

@@ -79,7 +79,7 @@ func (s *look) checkMint(e machine.Mint) {
 	if !ending {
 		s.checkTries(s.mints.n)
 	}
-	if r := s.rested; !ending && s.now.Before(r.until) && r.of == held && r.gen == s.view.Generation {
+	if r := s.rested; !ending && s.now.Before(r.until) && r.of == held && r.at == s.place() {
 		w.breaks("left alone", "a request goes out %v too early", r.until.Sub(s.now))
 	}
 	if rules.RenewalRevokes && s.published && s.serves() {
@@ -92,6 +92,10 @@ func (s *look) checkMint(e machine.Mint) {
 		return
 	}
 	s.checkHalf(e)
+	if !ending {
+		s.checkDoubt(e)
+		s.checkHas(e)
+	}
 	if p := w.server.pair(e.Refresh); p != nil && !p.saved && !ending {
 		w.breaks("saved first", "%s is spent before it is saved", e.Refresh.Reveal())
 	}
@@ -99,7 +103,7 @@ func (s *look) checkMint(e machine.Mint) {
 
 // checkTries: a renewal tries again a few times at most.
 func (s *look) checkTries(n int) {
-	if retries := s.by.world.script.Terms.settings().Retries; n > 1+max(0, retries) {
+	if retries := s.by.world.settings.Retries; n > 1+max(0, retries) {
 		s.by.world.breaks("bound", "a renewal sends request %d", n)
 	}
 }
@@ -188,17 +192,25 @@ func (b *bucket) take(now time.Duration) bool {
 	return b.level > -1e-6-b.slack
 }
 
-// answers: each caller is answered once.
+// answers: each caller is answered once. Of a crowd those are who have not left.
 func (s *look) answers(e machine.Answer) {
-	w, a := s.by.world, s.who(e.Caller)
+	for i := range machine.Caller(e.More) + 1 {
+		if a := s.who(e.Caller + i); e.More == 0 || a == nil || !a.left {
+			s.answersOne(e.Caller+i, e)
+		}
+	}
+}
+
+func (s *look) answersOne(caller machine.Caller, e machine.Answer) {
+	w, a := s.by.world, s.who(caller)
 	switch {
 	case a == nil || a.ask == nil:
-		w.breaks("answered once", "nobody is called %d", e.Caller)
+		w.breaks("answered once", "nobody is called %d", caller)
 		return
 	case a.told:
-		w.breaks("answered once", "caller %d is answered twice", e.Caller)
+		w.breaks("answered once", "caller %d is answered twice", caller)
 	case a.left:
-		w.breaks("answered once", "caller %d has left", e.Caller)
+		w.breaks("answered once", "caller %d has left", caller)
 	}
 	a.told = true
 	if e.Reply.Err != nil {
@@ -218,13 +230,15 @@ func (s *look) answers(e machine.Answer) {
 	}
 }
 
-// rejects: a token that was rejected is not given out any more.
+// rejects: a token that was rejected is not given out any more, nor is what was exchanged
+// for it before.
 func (s *look) rejects(r messages.Reject, held int) {
 	if r.Token.Reveal()[0] == 'x' {
 		s.barredExchanged = append(s.barredExchanged, r.Token)
 		return
 	}
 	n := numberOf(r.Token)
+	s.forsaken = append(s.forsaken, forsaken{subject: n, last: len(s.by.world.server.exchanged)})
 	published := s.published && numberOf(s.snapshot.Token.Access) == n
 	if n == 0 || n != held && !published {
 		return
@@ -243,18 +257,29 @@ func (s *look) revokes(a *asked) {
 	if s.published && s.serves() && slices.Contains(s.barredFamilies, w.familyOf(s.snapshot.Token.Access)) {
 		w.breaks("withdrawn", "a token is published when Revoke returns")
 	}
-	t, rules, k := &w.script.Terms, &w.rules[s.index], &w.known[s.index]
-	if a.pair == 0 || a.exempt || k.logins > 0 {
+	if a.exempt || s.blind() {
 		return
 	}
+	if a.pair > 0 && w.known[s.index].logins == 0 && w.lives(&w.server.pairs[a.pair-1]) {
+		w.breaks("ended", "a%d lives at the server when Revoke returns", a.pair)
+	}
+	// Nobody has to end what another grant has replaced meanwhile.
+	r := w.store.shelves[s.index].newest()
+	if b := a.stored; b.pair > 0 && r.Grant == b.grant && w.lives(&w.server.pairs[b.pair-1]) {
+		w.breaks("ended", "a%d was in the store when Revoke was asked for, and lives at the server when it returns", b.pair)
+	}
+}
+
+// blind reports whether a Revoke that returns nil may have missed something of the grant.
+func (s *look) blind() bool {
+	w := s.by.world
+	t, rules, k := &w.script.Terms, &w.rules[s.index], &w.known[s.index]
 	// A server that does not end a family on reuse cannot be asked about a refresh
 	// token that may be spent; a replica that is behind hides the newest grant; where
 	// each renewal is a grant of its own, an older token lives to its end; where no claim
-	// is seen, nobody knows who is renewing.
-	blind := t.Processes > 1 && (!t.Claims || !t.Shared) || w.script.Weather[Stale] > 0 || !t.Strict && rules.OneTime || !rules.OneTime && (t.Processes > 1 || k.troubled) || !t.Durable
-	if !blind && w.lives(&w.server.pairs[a.pair-1]) {
-		w.breaks("ended", "a%d lives at the server when Revoke returns", a.pair)
-	}
+	// is seen, nobody knows who is renewing; and where a clock is wrong, what was given at
+	// first may come again in the place of what is newer.
+	return k.misdated || t.Processes > 1 && (!t.Claims || !t.Shared) || w.may(Stale) || !t.Strict && rules.OneTime || !rules.OneTime && (t.Processes > 1 || k.troubled) || !t.Durable
 }
 
 func (w *World) familyOf(access messages.Secret) int {
@@ -276,7 +301,7 @@ func (w *World) lives(of *pair) bool {
 		case p.family != of.family:
 		case oneTime && !p.spent && !p.ended:
 			return true
-		case !p.dead && w.now < p.expiry-10*time.Second: // by our clock it ends earlier
+		case !p.dead && w.now < p.expiry-10*time.Second-(w.wallMax-w.wallMin): // by our clock it ends earlier
 			return true
 		}
 	}
@@ -311,9 +336,11 @@ func (s *look) checkExchanged(x messages.Exchange, t messages.Token) {
 		w.breaks("exchange", "x%d comes with a refresh token", n)
 	case slices.Contains(s.barredExchanged, t.Access):
 		w.breaks("exchange", "x%d is given after it was rejected", n)
-	case slices.Contains(s.barredPairs, is.subject):
+	case slices.ContainsFunc(s.forsaken, func(f forsaken) bool { return f.subject == is.subject && n <= f.last }):
+		w.breaks("exchange", "x%d was given for a%d, and is given after that was rejected", n, is.subject)
+	case slices.Contains(s.barredPairs, is.subject) && !w.comesAgain(is.subject):
 		w.breaks("exchange", "x%d is given after a%d was rejected", n, is.subject)
-	case slices.Contains(s.barredFamilies, w.familyOf(accessOf(is.subject))):
+	case !w.known[s.index].misdated && slices.Contains(s.barredFamilies, w.familyOf(accessOf(is.subject))):
 		w.breaks("exchange", "x%d is given after a%d was revoked", n, is.subject)
 	}
 }
@@ -372,9 +399,10 @@ func (s *look) after() {
 	if n := s.is.Leaf(); n != 0 && n == s.flight.number && s.flight.landed {
 		w.breaks("held for something", "leaf %d is waited for and has landed", n)
 	}
+	s.checkHeld()
 	if s.view.State == machine.Revoked {
 		s.rested = rested{}
-		if r, _ := s.is.Refresh(); r != "" {
+		if r, _ := s.is.Refresh(); r != "" && !s.begunElsewhere(r) {
 			s.barFamily(numberOf(r))
 		}
 	}
@@ -382,6 +410,18 @@ func (s *look) after() {
 		s.checkSaved(s.snapshot.Token)
 		s.checkSnapshot()
 	}
+}
+
+// begunElsewhere reports whether a refresh token is of a login in another process, or of one
+// that was brought to one, after the Revoke: a session that is Revoked may hear of it, or of
+// what it was renewed to, before its Revoke has ended, which is not about it.
+func (s *look) begunElsewhere(r messages.Secret) bool {
+	v := &s.by.world.server
+	p := v.pair(r)
+	for p != nil && p.parent > 0 {
+		p = &v.pairs[p.parent-1]
+	}
+	return p != nil && p.by != s.by && p.issued > s.barredAt
 }
 
 // checkSnapshot: what is published is what the session holds, and no older token follows
@@ -419,6 +459,14 @@ func (s *look) checkTimer() {
 	}
 }
 
+// checkWoken: a session that is to be woken is woken then.
+func (s *look) checkWoken() {
+	late := min(s.now.Sub(s.wake), s.now.Sub(s.set)) // what was due when it was set fires at once
+	if !s.wake.IsZero() && late > time.Second && s.stood == s.by.disturbed {
+		s.by.world.breaks("timer", "process %d was to be woken %v ago", s.by.slot, late)
+	}
+}
+
 // checkWait: each caller is answered in bounded time.
 func (w *World) checkWait(c *call) {
 	if c.seat.by.disturbed != c.disturbed || c.seat.by.frozen() {
@@ -431,8 +479,7 @@ func (w *World) checkWait(c *call) {
 }
 
 func (w *World) patience(r Request) time.Duration {
-	set := w.script.Terms.settings()
-	limit := 2*set.QueueFor + set.HoldFor + 2*time.Minute
+	limit := 2*w.settings.QueueFor + w.settings.HoldFor + 2*time.Minute
 	switch r {
 	case Revoke, Login:
 		return time.Hour

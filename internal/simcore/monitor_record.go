@@ -1,11 +1,16 @@
 package simcore
 
 import (
+	"reflect"
+	"time"
+
+	"github.com/holdfast-go/holdfast/internal/record"
 	"github.com/holdfast-go/holdfast/messages"
 )
 
-// checkRecord: a record never goes back, and a tombstone is not overwritten by what was
-// there before it.
+// checkRecord: a record never goes back, a tombstone is not overwritten by what was
+// there before it, and a place is that of one token, but for the tombstone of who brought
+// another one there.
 func (w *World) checkRecord(session int, was, is *messages.Record) {
 	k := &w.known[session]
 	if is.Status.Tombstone() && (was == nil || !was.Status.Tombstone()) {
@@ -20,16 +25,43 @@ func (w *World) checkRecord(session int, was, is *messages.Record) {
 	if was.Status.Tombstone() && !is.Status.Tombstone() && is.Grant <= was.Grant {
 		w.breaks("record", "a renewal of grant %d overwrites the tombstone", is.Grant)
 	}
+	if w.rules[session].OneTime && !is.Status.Tombstone() && was.Grant == is.Grant && was.Generation == is.Generation && was.Token.Access != "" &&
+		is.Token.Access != "" && was.Token.Access != is.Token.Access {
+		w.breaks("record", "(%d, %d) is %s, and then %s", is.Grant, is.Generation, was.Token.Access.Reveal(), is.Token.Access.Reveal())
+	}
 	p := w.server.pair(is.Token.Access)
 	if was.Status.Tombstone() && !is.Status.Tombstone() && p != nil && p.by != nil && p.issued < k.buried {
 		w.breaks("record", "a%d of before the Revoke overwrites the tombstone", numberOf(is.Token.Access))
 	}
-	if was.Status == messages.Gone && is.Status == messages.Revoking && is.Grant <= was.Grant {
+	// A pair that came to its process only after another had ended the one before is put
+	// behind a tombstone of its own.
+	if was.Status == messages.Gone && is.Status == messages.Revoking && !is.Newer(was.Grant, was.Generation) {
 		w.breaks("record", "a tombstone goes back")
 	}
 	if was.Status == messages.Dead && is.Status == messages.Alive && !is.Newer(was.Grant, was.Generation) {
 		w.breaks("record", "a dead generation lives again")
 	}
+}
+
+// checkWritten: what is read is what was written. It is looked at in one history of eight.
+func (w *World) checkWritten(r *revision) {
+	if w.script.Ties%8 != 0 {
+		return
+	}
+	read, err := record.Decode(r.value)
+	if err != nil || !reflect.DeepEqual(read, asKept(r.record)) {
+		w.breaks("record", "what is written is not what is read (error: %v)", err)
+	}
+}
+
+// asKept is a record whose times have no more than a record keeps of them.
+func asKept(r messages.Record) messages.Record {
+	for _, at := range []*time.Time{&r.Written, &r.Token.Issued, &r.Token.Expiry, &r.Token.RefreshExpiry} {
+		if !at.IsZero() {
+			*at = time.Unix(at.Unix(), int64(at.Nanosecond())).UTC()
+		}
+	}
+	return r
 }
 
 // checkEnds: what only was overtaken is not ended at the server, which might end its

@@ -39,21 +39,37 @@ func (s *seat) checkToken(t messages.Token, how string) {
 	if p == nil {
 		return
 	}
-	right := !w.known[s.index].misdated // else what was given at first comes again
-	if right && slices.Contains(s.barredPairs, n) {
+	if slices.Contains(s.barredPairs, n) && !w.comesAgain(n) {
 		w.breaks("rejected", "a%d is %s after it was rejected", n, how)
 	}
+	right := !w.known[s.index].misdated // else what was given at first comes again
 	mine := p.by == s.by && p.leaf <= s.barredLeaf
 	if right && (mine || slices.Contains(s.barredFamilies, p.family)) {
 		w.breaks("revoked", "a%d is %s after it was revoked", n, how)
 	}
-	if w.script.Terms.Processes == 1 && !w.known[s.index].loose() && !w.server.alive(t.Access, w.now) {
+	seen := w.now - w.tolerance(p) // of its end checkOwn has taken care
+	if w.script.Terms.Processes == 1 && !w.known[s.index].loose() && !w.server.alive(t.Access, seen) {
 		w.breaks("dead", "a%d is %s, and the server does not take it", n, how)
 	}
 }
 
+// comesAgain reports whether a pair may be held again that was rejected: what somebody has
+// brought takes the place of a record that looks older than that, because a clock was wrong.
+// The record of the Reject went with the one that is replaced. What a process has minted
+// itself, and what was exchanged before the Reject, never comes again.
+func (w *World) comesAgain(n int) bool {
+	p := &w.server.pairs[n-1]
+	return p.by == nil && w.known[p.session].misdated
+}
+
 // loose reports whether anything has happened for which a token may be dead.
-func (k *known) loose() bool { return k.troubled || k.revokes > 0 || k.logins > 0 }
+func (k *known) loose() bool { return k.troubled || k.misdated || k.revokes > 0 || k.logins > 0 }
+
+// outdates reports whether a token looks older than what was given before it: than what was
+// given last, or at first, when time began.
+func (k *known) outdates(looks, is time.Time) bool {
+	return !k.given.IsZero() && looks.Before(epoch) || looks.Before(k.given) && !is.Before(k.given)
+}
 
 // serves reports whether what is published may still be given out, by both of the clocks
 // that a machine has. Where they were set, or the machine has slept, the session and its

@@ -23,6 +23,7 @@ type process struct {
 	seats []seat
 
 	wall, lost time.Duration      // how far the wall clock is ahead, and the monotonic one behind
+	leapt      time.Duration      // by how much the wall clock was set ahead, all in all
 	line       clockutil.Timeline // both clocks as one
 	still      bool               // nothing of it happens for a while
 	held       []func()           // what could run while it stands still
@@ -52,7 +53,7 @@ func (w *World) boot(slot int) {
 	w.note(noteBoot, p, -1, uint64(p.life))
 	t := &w.script.Terms
 	name := procNames[slot]
-	settings := t.settings()
+	settings := w.settings
 	settings.Name, settings.Owner = name, name+"/"+strconv.Itoa(p.life)
 	p.seats = make([]seat, len(t.Kinds))
 	p.bucket.fill(t)
@@ -124,7 +125,7 @@ func (p *process) Name() string {
 func (p *process) Throughput() int { return 1 }
 
 // Perform sends a leaf on its way.
-func (p *process) Perform(j actor.Job) {
+func (p *process) Perform(j *actor.Job) {
 	if !p.dead {
 		p.world.launch(p, j)
 	}
@@ -138,17 +139,18 @@ func (p *process) Stepped(s *actor.Session, is *machine.Session, ev machine.Even
 	w, at := p.world, p.seatOf(s)
 	at.steps++
 	w.steps++
-	n := w.cut(p, at, len(effects))
+	key := clockutil.Mix(uint64(p.slot), uint64(p.life), uint64(at.index), at.steps)
+	n := w.cut(p, key, len(effects))
 	at.stepped(is, ev, effects[:n])
 	if !p.dead {
-		w.pauses(p, at)
+		w.pauses(p, key)
 	}
 	return n
 }
 
-// cut says how many of the effects of a step are done: all, unless the process ends.
-func (w *World) cut(p *process, s *seat, effects int) int {
-	key := clockutil.Mix(uint64(p.slot), uint64(p.life), uint64(s.index), s.steps)
+// cut says how many of the effects of the step of a key are done: all, unless the process
+// ends.
+func (w *World) cut(p *process, key uint64, effects int) int {
 	switch {
 	case effects > 0 && w.strikes(Cut, key):
 		effects = int(w.chance(key, 0xc07) % uint64(effects))
@@ -189,9 +191,8 @@ func (w *World) bootDelay(p *process) time.Duration {
 
 func (p *process) frozen() bool { return p != nil && !p.dead && p.still }
 
-// pauses lets the process stand still for a while, now and then.
-func (w *World) pauses(p *process, s *seat) {
-	key := clockutil.Mix(uint64(p.slot), uint64(p.life), uint64(s.index), s.steps)
+// pauses lets the process stand still for a while after a step, now and then.
+func (w *World) pauses(p *process, key uint64) {
 	switch {
 	case w.strikes(Pause, key):
 		p.freeze(w.pauseOf(key), false)
@@ -256,6 +257,7 @@ func (t *thaw) happen() {
 
 // setClock sets the wall clock of the process so far ahead.
 func (p *process) setClock(ahead time.Duration) {
+	p.leapt += max(0, ahead-p.wall)
 	p.wall = ahead
 	p.world.note(noteJump, p, -1, uint64(p.wall))
 	p.world.sawWall(p.wall)

@@ -65,7 +65,7 @@ func (s *seat) wants(e *Event) {
 	long := time.Duration(e.N % uint64(life+life/4))
 	switch e.Request {
 	case Get:
-		s.gets(e, 0)
+		s.comeTogether(e)
 	case GetLong:
 		s.gets(e, long)
 	case Refresh:
@@ -111,15 +111,39 @@ func (s *seat) otherAccess(n uint64) messages.Secret {
 	return accessOf(int(n % uint64(len(s.by.world.server.pairs)+2)))
 }
 
+// comeTogether is somebody who wants a token, and now and then a few at once: they meet on
+// their way to the mailbox.
+func (s *seat) comeTogether(e *Event) {
+	s.gets(e, 0)
+	if e.N%8 != 7 {
+		return
+	}
+	for i := range 1 + e.N>>8%4 {
+		other := *e
+		other.N += i + 1
+		s.gets(&other, 0)
+	}
+}
+
 // gets takes what can be taken without asking, as users do, and asks otherwise.
 func (s *seat) gets(e *Event, least time.Duration) {
 	if snap := s.live.Live(least); snap != nil {
 		t := snap.Token()
+		if w := s.by.world; w.witness != nil {
+			w.witness.took(s, *t)
+		}
 		s.checkToken(*t, "taken")
 		s.checkLong(*t, least)
 		return
 	}
 	s.asks(e, messages.Get{MinValidity: least})
+}
+
+// witness sees what callers ask and what they are told.
+type witness interface {
+	took(s *seat, t messages.Token)             // without asking
+	asked(s *seat, call uint64, a messages.Ask) // zero: nobody waits for an answer
+	told(s *seat, call uint64, r messages.Reply)
 }
 
 // call is somebody who waits.
@@ -141,12 +165,14 @@ func (s *seat) asks(e *Event, ask messages.Ask) {
 		return
 	}
 	s.called++
+	if w.witness != nil {
+		w.witness.asked(s, s.called, ask)
+	}
 	w.calls = append(w.calls, call{
 		seat: s, request: e.Request, least: leastOf(ask), since: w.now, disturbed: s.by.disturbed, call: c, number: s.called,
 	})
-	key := e.N ^ uint64(e.At)
-	if w.strikes(Leave, key) {
-		w.after(pick(w.chance(key, 0x1ea), 0, time.Millisecond, 20*time.Millisecond, time.Second, 5*time.Second), &leaving{s, s.called})
+	if w.strikes(Leave, e.N) {
+		w.after(pick(w.chance(e.N, 0x1ea), 0, time.Millisecond, 20*time.Millisecond, time.Second, 5*time.Second), &leaving{s, s.called})
 	}
 }
 
@@ -185,6 +211,9 @@ func (s *seat) replaces(e *Event) {
 	w.beginsLogin(s)
 	rules := w.rules[s.index]
 	rules.Given = w.humanLogin(s.index)
+	if w.witness != nil {
+		w.witness.asked(s, 0, messages.Establish{Token: rules.Given})
+	}
 	at := actor.Endpoint(endpoint{w})
 	if _, err := s.by.house.Session(s.live.Key(), "token", &rules, &at); err != nil {
 		w.breaks("opens", "again: %v", err)
@@ -252,8 +281,11 @@ func (w *World) collect() {
 // hears takes the answer to a call.
 func (s *seat) hears(c *call, r messages.Reply) {
 	w := s.by.world
-	w.note(noteAnswer, s.by, s.index, c.number, uint64(numberOf(r.Token.Access)), boolNumber(r.Err == nil))
 	s.last = r.Err
+	w.note(noteAnswer, s.by, s.index, c.number, uint64(numberOf(r.Token.Access)), boolNumber(r.Err == nil))
+	if w.witness != nil {
+		w.witness.told(s, c.number, r)
+	}
 	if r.Err != nil {
 		return
 	}

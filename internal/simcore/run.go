@@ -2,10 +2,8 @@ package simcore
 
 import (
 	"runtime/metrics"
-	"strings"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/holdfast-go/holdfast/clockutil"
 )
@@ -32,20 +30,24 @@ type Campaign struct {
 // Summary is what a Campaign has played.
 type Summary struct {
 	Seeds, Steps, Events, Renewals uint64
-	Virtual                        time.Duration
 	Hash                           uint64 // of all traces, whatever their order
 	Violations                     []*Violation
+
+	virtual int64 // microseconds: a time.Duration holds no more than 292 years
 }
 
-// Years is how long the seeds have lasted in virtual time.
-func (s *Summary) Years() float64 { return s.Virtual.Hours() / 24 / 365.25 }
+// Seconds is how long the seeds have lasted in virtual time.
+func (s *Summary) Seconds() float64 { return float64(s.virtual) / 1e6 }
+
+// Years is Seconds in years.
+func (s *Summary) Years() float64 { return s.Seconds() / (365.25 * 24 * 3600) }
 
 func (s *Summary) add(w *World, v *Violation) {
 	s.Seeds++
 	s.Steps += w.steps
 	s.Events += w.turns
 	s.Renewals += w.renewals
-	s.Virtual += w.now
+	s.virtual += w.now.Microseconds()
 	s.Hash += clockutil.Mix(w.script.Ties, w.hash)
 	if v != nil {
 		s.Violations = append(s.Violations, v)
@@ -89,13 +91,21 @@ func (c Campaign) over(sum *Summary) bool {
 	return c.AtMost > 0 && len(sum.Violations) >= c.AtMost || c.Until != nil && c.Until()
 }
 
-// Told plays one seed, and returns its script and all that has happened.
-func Told(plan Plan, seed uint64, weather Weather) (sum Summary, script, text string) {
-	w, s := NewWorld(), new(Script)
-	w.text = new(strings.Builder)
-	v := Campaign{Plan: plan, Weather: weather}.play(w, seed, s)
+// Tell plays a script, and returns all that has happened.
+func Tell(script *Script) (Summary, *Story) {
+	w := NewWorld()
+	v, story := w.tell(script)
+	var sum Summary
 	sum.add(w, v)
-	return sum, s.String(), w.text.String()
+	return sum, story
+}
+
+// tell plays a script, and keeps what happens.
+func (w *World) tell(s *Script) (*Violation, *Story) {
+	w.story = newStory(w)
+	defer func() { w.story = nil }()
+	v := w.Play(s)
+	return v, w.story
 }
 
 // play plays one seed, and once more if that must be the same.

@@ -2,19 +2,22 @@ package simcore
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
-	"slices"
+	"strings"
 	"time"
 )
 
 // Script is all that makes a history: the same Script is the same history.
 type Script struct {
-	Ties    uint64  // seed of what comes first when two things happen at once
-	Faults  uint64  // seed of what goes wrong
-	Weather Weather // how often
+	About   string   `json:",omitempty"` // which promise it has broken, and what was wrong
+	Ties    uint64   // seed of what comes first when two things happen at once
+	Faults  uint64   // seed of what goes wrong
+	Weather Weather  `json:",omitzero"`  // how often
+	Strikes []Strike `json:",omitempty"` // what goes wrong whatever the weather
 	Terms   Terms
-	Lasts   time.Duration // at least, however soon the last event comes
+	Lasts   time.Duration `json:",omitzero"` // at least, however soon the last event comes
 	Events  []Event
 }
 
@@ -24,9 +27,9 @@ type Event struct {
 	Process int
 	Session int
 	Request Request
-	Aim     Aim           // at a moment at which something changes, found at At
-	Offset  time.Duration // from that moment
-	N       uint64        // what the request needs to choose
+	Aim     Aim           `json:",omitzero"` // at a moment at which something changes, found at At
+	Offset  time.Duration `json:",omitzero"` // from that moment
+	N       uint64        `json:",omitzero"` // what the request needs to choose
 }
 
 // Aim is a moment of a session at which something changes.
@@ -41,6 +44,17 @@ const (
 	AtExpiry
 	aimCount
 )
+
+var aimNames = [aimCount]string{"", "timer", "stale", "over", "expiry"}
+
+// String returns the name of the moment.
+func (a Aim) String() string { return aimNames[a] }
+
+// MarshalText writes the name.
+func (a Aim) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
+
+// UnmarshalText reads what MarshalText has written.
+func (a *Aim) UnmarshalText(b []byte) error { return named(a, aimNames[:], "aim", b) }
 
 // Request is what somebody wants.
 type Request uint8
@@ -74,14 +88,7 @@ func (r Request) String() string { return requestNames[r] }
 func (r Request) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
 
 // UnmarshalText reads what MarshalText has written.
-func (r *Request) UnmarshalText(b []byte) error {
-	i := slices.Index(requestNames[:], string(b))
-	if i < 0 {
-		return fmt.Errorf("unknown request %q", b)
-	}
-	*r = Request(i)
-	return nil
-}
+func (r *Request) UnmarshalText(b []byte) error { return named(r, requestNames[:], "request", b) }
 
 // String returns the script as JSON.
 func (s *Script) String() string {
@@ -95,7 +102,41 @@ func (s *Script) String() string {
 // ReadScript reads a script that String has written.
 func ReadScript(text string) (*Script, error) {
 	s := new(Script)
-	return s, json.Unmarshal([]byte(text), s)
+	d := json.NewDecoder(strings.NewReader(text))
+	d.DisallowUnknownFields()
+	if err := d.Decode(s); err != nil {
+		return nil, err
+	}
+	return s, s.check()
+}
+
+// check finds what no world can play.
+func (s *Script) check() error {
+	t := &s.Terms
+	switch {
+	case t.Processes < 1 || t.Processes > len(procNames):
+		return fmt.Errorf("%d processes; there may be 1 to %d", t.Processes, len(procNames))
+	case len(t.Kinds) == 0:
+		return errors.New("no session")
+	case t.Life < time.Second:
+		return fmt.Errorf("a life of %v; it must be a second at least", t.Life)
+	}
+	for _, name := range t.Kinds {
+		if _, err := kindNamed(name); err != nil {
+			return err
+		}
+	}
+	for i, e := range s.Events {
+		switch {
+		case e.Process < 0 || e.Process >= t.Processes:
+			return fmt.Errorf("event %d is for process %d, and there are %d", i, e.Process, t.Processes)
+		case e.Session < 0 || e.Session >= len(t.Kinds):
+			return fmt.Errorf("event %d is for session %d, and there are %d", i, e.Session, len(t.Kinds))
+		case e.At < 0 || i > 0 && e.At < s.Events[i-1].At:
+			return fmt.Errorf("event %d is not after the one before it", i)
+		}
+	}
+	return nil
 }
 
 // drawer draws a script.

@@ -20,7 +20,10 @@ type seat struct {
 	called uint64 // calls so far
 	last   error  // what the last of them was told
 
-	wake time.Time // the session's timer
+	wake  time.Time     // the session's timer
+	set   time.Time     // when that was set
+	stood int           // how often its process had stood still then
+	was   machine.State // after the step before
 
 	published bool
 	snapshot  machine.Publish
@@ -36,6 +39,7 @@ type seat struct {
 	mints   mints
 	slotted uint64 // the run that has asked the endpoint last
 	rested  rested
+	failing failing
 	tick    struct {
 		at    time.Duration
 		times int
@@ -44,8 +48,16 @@ type seat struct {
 	barredPairs     []int
 	barredFamilies  []int
 	barredLeaf      uint64            // and what these leaves brought
+	barredAt        time.Duration     // by the newest Revoke
 	exchanged       []messages.Secret // that were given to somebody
 	barredExchanged []messages.Secret
+	forsaken        []forsaken
+}
+
+// forsaken is what was exchanged for a pair before that was rejected, be it held or not.
+type forsaken struct {
+	subject int
+	last    int // the newest exchanged token
 }
 
 // asked is somebody who has asked, as the machine knows him.
@@ -54,7 +66,14 @@ type asked struct {
 	told   bool
 	left   bool
 	pair   int // of Revoke and Reject: what was held
+	stored held
 	exempt bool
+}
+
+// held is what the store had when a Revoke was asked for.
+type held struct {
+	pair  int // zero: nothing that lived
+	grant uint64
 }
 
 // flight is the newest leaf of the run.
@@ -87,11 +106,12 @@ type mints struct {
 	n       int
 }
 
-// rested is that the endpoint has asked to be left alone.
+// rested is that the endpoint has asked to be left alone about a pair. Another grant is
+// begun without waiting: who has heard of it may have seen nothing of the Revoke between.
 type rested struct {
 	until time.Time
 	of    messages.Secret
-	gen   uint64
+	at    place
 }
 
 // sessionOf is the number of the session of a key.
@@ -108,11 +128,12 @@ func (s *seat) stepped(is *machine.Session, ev machine.Event, effects []machine.
 	w := s.by.world
 	now := s.by.Now()
 	l := &w.look
-	*l = look{seat: s, is: is, view: is.View(now), ev: ev, effects: effects, now: now}
+	*l = look{seat: s, is: is, view: is.Glance(), ev: ev, effects: effects, now: now}
 	if w.forge != nil {
 		w.forge(l)
 	}
 	w.noteStepped(s, &l.view, l.ev, l.effects)
+	l.checkWoken()
 	l.happens()
 	for _, e := range l.effects {
 		l.does(e)
@@ -120,7 +141,8 @@ func (s *seat) stepped(is *machine.Session, ev machine.Event, effects []machine.
 	if !s.by.dead { // else a part of the effects is missing
 		l.after()
 	}
-	s.wake = is.Wake()
+	s.wake, s.was = is.Wake(), l.view.State
+	s.set, s.stood = now, s.by.disturbed
 }
 
 // look is one step, as the monitors look at it.
@@ -150,6 +172,9 @@ func (s *look) happens() {
 	}
 }
 
+// place is that of the pair held.
+func (s *look) place() place { return place{s.view.Grant, s.view.Generation} }
+
 func (s *seat) who(c machine.Caller) *asked {
 	if c == 0 || int(c) > len(s.asked) {
 		return nil
@@ -157,13 +182,16 @@ func (s *seat) who(c machine.Caller) *asked {
 	return &s.asked[c-1]
 }
 
-// comes notes a caller. A Revoke bars what is held, from here on.
+// comes notes a caller, or a crowd. A Revoke bars what is held, from here on.
 func (s *look) comes(ev machine.Ask) {
 	if ev.Caller != 0 {
-		for len(s.asked) < int(ev.Caller) {
+		last := int(ev.Caller) + ev.More
+		for len(s.asked) < last {
 			s.asked = append(s.asked, asked{})
 		}
-		s.asked[ev.Caller-1] = asked{ask: ev.Ask, pair: s.heldPair(ev.Ask), exempt: s.view.State == machine.Closed}
+		for i := int(ev.Caller) - 1; i < last; i++ {
+			s.asked[i] = asked{ask: ev.Ask, pair: s.heldPair(ev.Ask), stored: s.storedPair(), exempt: s.view.State == machine.Closed}
+		}
 	}
 	rules := &s.by.world.rules[s.index]
 	_, revoke := ev.Ask.(messages.Revoke)
@@ -195,13 +223,14 @@ func (s *look) bars() {
 	if s.published {
 		s.barFamily(numberOf(s.snapshot.Token.Access))
 	}
-	s.barredLeaf = s.leaf
+	s.barredLeaf, s.barredAt = s.leaf, s.by.world.now
 }
 
 // heldPair is the number of the pair that the session holds or, for a Revoke, the one in
-// the store as long as nothing is known of another.
+// the store as long as nothing is known of another. A refresh token that can be used again is that of
+// the first pair.
 func (s *look) heldPair(a messages.Ask) int {
-	if r, known := s.is.Refresh(); known && r != "" {
+	if r, known := s.is.Refresh(); known && r != "" && !s.by.world.script.Terms.Keeps {
 		return numberOf(r)
 	}
 	if s.published {
@@ -212,6 +241,14 @@ func (s *look) heldPair(a messages.Ask) int {
 		return numberOf(r.Token.Access)
 	}
 	return 0
+}
+
+func (s *seat) storedPair() held {
+	r := s.by.world.store.shelves[s.index].newest()
+	if r == nil || r.Status != messages.Alive {
+		return held{}
+	}
+	return held{pair: numberOf(r.Token.Access), grant: r.Grant}
 }
 
 func (s *seat) barFamily(pair int) {
@@ -239,22 +276,31 @@ func (s *look) arrives(ev machine.Done) {
 	}
 }
 
-// leafGrace is how long after its deadline the machine waits for a leaf.
-const leafGrace = time.Second
+const (
+	leafGrace = time.Second            // how long after its deadline the machine waits for a leaf
+	retryBase = 200 * time.Millisecond // how long it waits at least before it tries again
+)
 
 // rests notes for how long the endpoint wants to be left alone.
 func (s *look) rests(f messages.Failure, current bool) {
 	m, mint := s.flight.effect.(machine.Mint)
-	if !current || !mint || len(m.Proofs) > 0 || s.view.State == machine.Revoked || f.RetryAfter == 0 {
+	if !current || !mint || len(m.Proofs) > 0 || s.view.State == machine.Revoked || s.was == machine.Revoked {
 		return
 	}
+	s.doubts(f)
+	pause := min(f.RetryAfter, 5*time.Minute)
 	held, _ := s.is.Refresh()
-	s.rested = rested{until: s.now.Add(min(f.RetryAfter, 5*time.Minute)), of: held, gen: s.view.Generation}
+	if s.is.Running() && s.is.Leaf() == 0 && s.view.State == machine.Acquiring { // it tries again for those who wait
+		pause = max(pause, retryBase)
+	}
+	if pause > 0 {
+		s.rested = rested{until: s.now.Add(pause), of: held, at: s.place()}
+	}
 }
 
 // does looks at an effect, in the order in which they are done.
-func (s *look) does(e machine.Effect) {
-	switch e := e.(type) {
+func (s *look) does(effect machine.Effect) {
+	switch e := effect.(type) {
 	case machine.Publish:
 		s.publishes(e)
 	case machine.Withdraw:
@@ -267,22 +313,23 @@ func (s *look) does(e machine.Effect) {
 			s.unsaved = true
 		}
 		s.tells(e.Event)
+		s.fails(e.Event)
 	case machine.Queue:
 		if e.Flight == 0 {
-			s.flies(e.Leaf, e)
+			s.flies(e.Leaf, effect)
 		}
 	case machine.Load:
-		s.flies(e.Leaf, e)
+		s.flies(e.Leaf, effect)
 	case machine.Claim:
-		s.flies(e.Leaf, e)
+		s.flies(e.Leaf, effect)
 		s.claimed = claimed{renewal: e.Renewal, since: s.now, length: e.Record.Claim.Length}
 	case machine.Save:
-		s.flies(e.Leaf, e)
+		s.flies(e.Leaf, effect)
 	case machine.Mint:
-		s.flies(e.Leaf, e)
+		s.flies(e.Leaf, effect)
 		s.checkMint(e)
 	case machine.RevokeToken:
-		s.flies(e.Leaf, e)
+		s.flies(e.Leaf, effect)
 	case machine.Exchange:
 		s.fliesBeside(e)
 	}

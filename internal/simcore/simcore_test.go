@@ -22,8 +22,8 @@ func TestStormsBreakNoPromise(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(1000))
 	sum := Campaign{Plan: Storm, Weather: All(), From: 1, Seeds: volume(t), Workers: runtime.GOMAXPROCS(0), AtMost: 3}.Run()
 	for _, v := range sum.Violations {
-		_, script, text := Told(Storm, v.Seed, All())
-		t.Errorf("%v\n%s\n%s", v, script, lastLines(text, 60))
+		s, story := told(v.Seed)
+		t.Errorf("%v\n%v\n%s", v, s, lastLines(story.String(), 60))
 	}
 	t.Logf("%d seeds, %d steps, %d renewals, %.1f virtual years", sum.Seeds, sum.Steps, sum.Renewals, sum.Years())
 }
@@ -41,6 +41,14 @@ func TestNoPlanBreaksAPromise(t *testing.T) {
 	}
 }
 
+// told is a storm with what happens in it.
+func told(seed uint64) (*Script, *Story) {
+	s := new(Script)
+	Storm(seed, All(), s)
+	_, story := Tell(s)
+	return s, story
+}
+
 func lastLines(text string, n int) string {
 	lines := strings.Split(text, "\n")
 	return strings.Join(lines[max(0, len(lines)-n):], "\n")
@@ -50,7 +58,7 @@ func lastLines(text string, n int) string {
 // goroutine is ever started for it.
 func TestSeedIsTheSameHundredTimes(t *testing.T) {
 	const seed = 7
-	_, _, first := Told(Storm, seed, All())
+	_, first := told(seed)
 	w, s := NewWorld(), new(Script)
 	hashes := map[uint64]int{}
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(2))
@@ -70,7 +78,7 @@ func TestSeedIsTheSameHundredTimes(t *testing.T) {
 	if len(hashes) != 1 {
 		t.Errorf("%d traces of one seed", len(hashes))
 	}
-	if _, _, again := Told(Storm, seed, All()); again != first {
+	if _, again := told(seed); again.String() != first.String() {
 		t.Error("the words of the trace differ")
 	}
 }

@@ -149,14 +149,15 @@ func (t *shelves) land(key string, s *shelf, r revision) {
 	r.at = w.now
 	t.writes++
 	w.checkRecord(i, s.newest(), &r.record)
+	w.checkWritten(&r)
 	s.put(r)
 	w.note(noteWrite, nil, i, uint64(s.rev()), uint64(numberOf(r.record.Token.Access)), uint64(r.record.Status))
+	k := &w.known[i]
 	if p := w.server.pair(r.record.Token.Access); p != nil {
 		p.saved, p.placed = true, place{r.record.Grant, r.record.Generation}
+		k.misdated = k.misdated || k.outdates(r.record.Token.Issued, epoch.Add(p.issued))
 	}
-	if k := &w.known[i]; r.record.Written.Before(k.given) {
-		k.misdated = true
-	}
+	k.misdated = k.misdated || r.record.Written.Before(k.given)
 	w.notify(i)
 }
 

@@ -41,7 +41,7 @@ func (d *drawer) house(processes int) {
 		Revokes:     rng.IntN(3) == 0,
 		Logins:      rng.IntN(3) != 0,
 		Stops:       rng.IntN(4) == 0,
-		HoldAtMost:  oneOf(rng, 0, 0, 0, 3),
+		HoldAtMost:  oneOf(rng, 0, 0, 0, 1, 3),
 		Retries:     oneOf(rng, 0, 0, 1, -1),
 		InFlight:    oneOf(rng, 0, 0, 1, 2),
 		Rate:        oneOf[float64](rng, 0, 0, 1, 20),

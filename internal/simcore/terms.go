@@ -15,24 +15,24 @@ type Terms struct {
 	Processes   int
 	Kinds       []string // one for each session
 	Life        time.Duration
-	RefreshLife time.Duration // zero: for ever
+	RefreshLife time.Duration `json:",omitzero"` // zero: for ever
 
 	Shared  bool // the processes know that they share the store
 	Durable bool
 	Claims  bool // the store keeps claims; false: it forgets them
 
 	Strict   bool          // reuse of a refresh token kills its family
-	Keeps    bool          // a refresh token can be used again, and no other is sent
-	OneLogin bool          // a login ends the refresh tokens of those before it
-	NoAccess bool          // access tokens cannot be revoked by themselves
-	Grace    time.Duration // in which a spent refresh token is accepted
-	Limit    int           // requests a second; zero: no limit
+	Keeps    bool          `json:",omitzero"` // a refresh token can be used again, and no other is sent
+	OneLogin bool          `json:",omitzero"` // a login ends the refresh tokens of those before it
+	NoAccess bool          `json:",omitzero"` // access tokens cannot be revoked by themselves
+	Grace    time.Duration `json:",omitzero"` // in which a spent refresh token is accepted
+	Limit    int           `json:",omitzero"` // requests a second; zero: no limit
 
-	Revokes, Logins, Stops bool // whether somebody wants that
+	Revokes, Logins, Stops bool `json:"-"` // whether somebody wants that; the events say who does
 
-	HoldAtMost, Retries, InFlight   int
-	Rate                            float64
-	HoldFor, CoolDownMax, IdleAfter time.Duration
+	HoldAtMost, Retries, InFlight   int           `json:",omitzero"`
+	Rate                            float64       `json:",omitzero"`
+	HoldFor, CoolDownMax, IdleAfter time.Duration `json:",omitzero"`
 }
 
 func (t *Terms) settings() actor.Settings {

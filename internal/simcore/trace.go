@@ -1,10 +1,6 @@
 package simcore
 
 import (
-	"fmt"
-	"slices"
-	"strings"
-
 	"github.com/holdfast-go/holdfast/clockutil"
 	"github.com/holdfast-go/holdfast/internal/machine"
 	"github.com/holdfast-go/holdfast/messages"
@@ -31,14 +27,7 @@ const (
 	noteClosed
 )
 
-var noteNames = [...]string{
-	noteBoot: "starts", noteCrash: "crashes", notePause: "stands still", noteJump: "has its clock set", noteBlind: "loses the watch",
-	noteServed: "leaf is done", noteWrite: "record is written", noteStep: "steps", noteEffect: "effect", noteWish: "somebody wants",
-	noteAnswer: "somebody is answered", noteLeft: "somebody leaves", noteReuse: "spent token comes again",
-	noteCalm: "nothing goes wrong any more", noteClosed: "closes",
-}
-
-// note adds a line to the trace: to its hash always, to its text if somebody reads it. No
+// note adds a line to the trace: to its hash always, to the story if somebody reads it. No
 // pointer, name of an actor or other thing that differs between two plays may be in it.
 func (w *World) note(what noted, p *process, session int, of ...uint64) {
 	slot := ^uint64(0)
@@ -50,9 +39,7 @@ func (w *World) note(what noted, p *process, session int, of ...uint64) {
 		h = h*0x100000001b3 ^ x
 	}
 	w.hash = h
-	if w.text != nil && what != noteStep && what != noteEffect {
-		w.logf("%v p%d s%d %s %d", w.now, int64(slot), session, noteNames[what], slices.Clone(of))
-	}
+	w.story.notes(what, p, session, of)
 }
 
 // noteStepped adds a step and its effects.
@@ -63,13 +50,7 @@ func (w *World) noteStepped(s *seat, v *machine.View, ev machine.Event, effects 
 		kind, a, b := effectNumbers(e)
 		w.note(noteEffect, s.by, s.index, kind, a, b)
 	}
-	if w.text == nil {
-		return
-	}
-	w.logf("%v p%d.%d s%d %v gen %d held %d | %s", w.now, s.by.slot, s.by.life, s.index, v.State, v.Generation, v.Held, traced(ev))
-	for _, e := range effects {
-		w.logf("        %s", traced(e))
-	}
+	w.story.steps(s, v, ev, effects)
 }
 
 func eventNumbers(ev machine.Event) (kind, a, b uint64) {
@@ -168,55 +149,4 @@ func effectNumbers(e machine.Effect) (kind, a, b uint64) {
 		return 11, e.Number, uint64(numberOf(e.Token))
 	}
 	panic("BUG: unknown effect")
-}
-
-// traced prints what has no secrets here: the tokens of a simulated server are numbers.
-func traced(v any) string {
-	switch v := v.(type) {
-	case machine.Ask:
-		return fmt.Sprintf("%d asks %s", v.Caller, traced(v.Ask))
-	case messages.Reject:
-		return "Reject " + v.Token.Reveal()
-	case messages.Establish:
-		return "Establish " + v.Token.Access.Reveal()
-	case messages.Exchange:
-		return "Exchange for " + strings.Join(v.Scopes, " ")
-	case machine.Done:
-		return fmt.Sprintf("leaf %d brings %s", v.Leaf, traced(v.Outcome))
-	case machine.Minted:
-		return "Minted " + tracedToken(v.Token)
-	case machine.Found:
-		return fmt.Sprintf("Found %d %s", v.Rev, tracedRecord(v.Record))
-	case machine.Changed:
-		return fmt.Sprintf("Changed %d %s", v.Rev, tracedRecord(v.Record))
-	case machine.Publish:
-		return fmt.Sprintf("Publish %s stale %v until %v", tracedToken(v.Token), v.StaleAt.Sub(epoch), v.Until.Sub(epoch))
-	case machine.Answer:
-		return fmt.Sprintf("Answer %d %s %v", v.Caller, v.Reply.Token.Access.Reveal(), v.Reply.Err)
-	case machine.Emit:
-		return fmt.Sprintf("Emit %T", v.Event)
-	case machine.Claim:
-		return fmt.Sprintf("leaf %d.%d Claim over %d %s", v.Renewal, v.Number, v.Prev, tracedRecord(v.Record))
-	case machine.Save:
-		return fmt.Sprintf("leaf %d.%d Save over %d %s", v.Renewal, v.Number, v.Prev, tracedRecord(v.Record))
-	case machine.Mint:
-		return fmt.Sprintf("leaf %d.%d Mint %s attempt %d for %v", v.Renewal, v.Number, v.Refresh.Reveal(), v.Attempt, v.Deadline)
-	case machine.Exchange:
-		return fmt.Sprintf("leaf %d of flight %d Exchange %s", v.Number, v.Flight, v.Subject.Reveal())
-	case machine.RevokeToken:
-		return fmt.Sprintf("leaf %d.%d RevokeToken %s", v.Renewal, v.Number, v.Token.Reveal())
-	}
-	return fmt.Sprintf("%T%+v", v, v)
-}
-
-func tracedToken(t messages.Token) string {
-	if t.IsZero() {
-		return "-"
-	}
-	return fmt.Sprintf("%s/%s to %v", t.Access.Reveal(), t.Refresh.Reveal(), t.Expiry.Round(0).Sub(epoch))
-}
-
-func tracedRecord(r messages.Record) string {
-	return fmt.Sprintf("(%d,%d) %s status %d claim %s/%v doubted %v", r.Grant, r.Generation,
-		tracedToken(r.Token), r.Status, r.Claim.Owner, r.Claim.Length, r.Doubted || r.Claim.Doubt)
 }

@@ -3,4 +3,4 @@
 package simcore
 
 // storms is how many seeds a test plays.
-const storms = 2_000
+const storms = 10_000

@@ -3,7 +3,7 @@ package simcore
 import (
 	"fmt"
 	"log/slog"
-	"strings"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -19,9 +19,11 @@ type World struct {
 	names  []string // of actors
 	named  int      // how many of them are taken
 
-	script Script
-	calm   bool // nothing goes wrong any more
-	over   bool // nobody starts again
+	script   Script
+	settings actor.Settings // of its processes, but for who they are
+	calm     bool           // nothing goes wrong any more
+	over     bool           // nobody starts again
+	brief    bool           // a history ends with its events: nothing is to mend
 
 	server server
 	store  shelves
@@ -32,6 +34,7 @@ type World struct {
 
 	serving *leaf   // that is being done now; nil: none is
 	minting []*leaf // requests that spend a refresh token, and may be under way
+	wishes  []wish  // of the script
 	calls   []call  // that are not answered
 	known   []known // what the monitors know of each session
 
@@ -40,11 +43,13 @@ type World struct {
 
 	steps, renewals uint64
 	hash            uint64
-	text            *strings.Builder // nil: nobody reads what happens
+	story           *Story // nil: nobody reads what happens
 
 	broken *Violation  // the first promise that was broken
 	look   look        // at the step under way
 	forge  func(*look) // shows the monitors what is not so; nil: they see what is there
+
+	witness witness // nil: nobody sees what callers are told
 }
 
 // known is what the monitors know of a session, whatever process it is in.
@@ -81,7 +86,7 @@ func NewWorld() *World {
 
 // reset makes the world ready for a script.
 func (w *World) reset(s *Script) {
-	w.script = *s
+	w.script, w.settings = *s, s.Terms.settings()
 	w.loop.reset(s.Ties)
 	w.calm, w.over, w.named = false, false, 0
 	w.server.reset()
@@ -104,13 +109,17 @@ func (w *World) Play(s *Script) *Violation {
 	for i := range w.procs {
 		w.boot(i)
 	}
+	w.wishes = slices.Grow(w.wishes[:0], len(w.script.Events))
 	for i := range w.script.Events {
-		w.at(w.script.Events[i].At, &wish{w, &w.script.Events[i], false})
+		w.wishes = append(w.wishes, wish{w, &w.script.Events[i], false})
+		w.at(w.script.Events[i].At, &w.wishes[i])
 	}
 	end := w.end()
 	for w.broken == nil && w.play(end) {
 	}
-	w.settleDown()
+	if !w.brief {
+		w.settleDown()
+	}
 	w.vacate()
 	return w.broken
 }
@@ -123,6 +132,10 @@ func (w *World) vacate() {
 			p.die()
 		}
 		p.still = false
+		for _, f := range p.held { // an actor that waits for its turn does not hear that it is stopped
+			p.Schedule(f)
+		}
+		p.held = nil
 	}
 	for len(w.runs) > 0 {
 		w.next(len(w.runs))
@@ -171,13 +184,8 @@ func (w *World) sawWall(wall time.Duration) {
 // breaks notes the first promise that does not hold.
 func (w *World) breaks(monitor, format string, args ...any) {
 	if w.broken == nil {
-		w.broken = &Violation{Monitor: monitor, Text: fmt.Sprintf(format, args...), At: w.now}
-		w.logf("    BROKEN: %s: %s", monitor, w.broken.Text)
-	}
-}
-
-func (w *World) logf(format string, args ...any) {
-	if w.text != nil {
-		fmt.Fprintf(w.text, format+"\n", args...)
+		text := fmt.Sprintf(format, args...)
+		w.story.breaks(monitor, text)
+		w.broken = &Violation{Monitor: monitor, Text: text, At: w.now}
 	}
 }

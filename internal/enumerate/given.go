@@ -1,0 +1,124 @@
+package enumerate
+
+import (
+	"fmt"
+
+	"github.com/holdfast-go/holdfast/internal/machine"
+	"github.com/holdfast-go/holdfast/messages"
+)
+
+// heardOf notes what a step has said of itself before its effects are looked at.
+func (s *state) heardOf(p *process, effects []machine.Effect) {
+	if p.session.View(s.time()).State == machine.Revoked {
+		s.barAll(p)
+	}
+	for _, e := range effects {
+		if emit, ok := e.(machine.Emit); ok {
+			if _, revoked := emit.Event.(messages.Revoked); revoked {
+				p.high = place{} // numbers that were never saved may come again
+			}
+		}
+	}
+}
+
+// barAll notes a revocation: nothing that is held or under way is given out any more.
+func (s *state) barAll(p *process) {
+	p.barred |= 1<<s.server.families - 1
+	for i := range p.flights {
+		p.flights[i].barred = true
+	}
+}
+
+// publishes is a token that anybody may take from now on.
+func (s *state) publishes(p *process, e machine.Publish) {
+	p.published, p.snapshot = true, e
+	s.given(p, e.Token)
+	s.publishedInOrder(p, e)
+	if !e.Until.After(s.time()) || e.Until.After(e.Token.Expiry) {
+		s.breaks(expiredNever, fmt.Sprintf("a%d is published for no time, or beyond its end", numberOf(e.Token.Access)))
+	}
+}
+
+// publishedInOrder looks at where a token stands among those that were published before.
+// Families of one-time tokens are numbered in the order of their logins, as grants are.
+func (s *state) publishedInOrder(p *process, e machine.Publish) {
+	at := place{generation: e.Generation}
+	if s.world.rules.OneTime {
+		at.grant = uint64(s.server.pair(e.Token.Access).family)
+	}
+	if at.grant < p.high.grant || at.grant == p.high.grant && at.generation < p.high.generation {
+		s.breaks(inOrder, fmt.Sprintf("%v after %v", at, p.high))
+	}
+	p.high = at
+}
+
+// given looks at a token in somebody's hands.
+func (s *state) given(p *process, t messages.Token) {
+	n := numberOf(t.Access)
+	family := s.server.pairs[n-1].family
+	switch {
+	case !s.time().Before(t.Expiry):
+		s.breaks(expiredNever, fmt.Sprintf("a%d", n))
+	case p.barred&(1<<family) != 0:
+		s.breaks(revokedHere, fmt.Sprintf("a%d", n))
+	case p.rejected&(1<<n) != 0:
+		s.breaks(rejectedHere, fmt.Sprintf("a%d", n))
+	case s.store.saved&(1<<n) == 0 && !p.session.View(s.time()).Unsaved:
+		s.breaks(savedFirst, fmt.Sprintf("a%d", n))
+	case s.world.kills && s.server.pairs[n-1].dead && p.session.Known() >= s.server.killed[n]:
+		s.breaks(killedNever, fmt.Sprintf("a%d", n))
+	}
+}
+
+// answers is a caller who is told something.
+func (s *state) answers(p *process, e machine.Answer) {
+	for i, c := range p.callers {
+		if c.id != e.Caller {
+			continue
+		}
+		p.callers = append(p.callers[:i], p.callers[i+1:]...)
+		s.answered(p, c, e.Reply)
+		return
+	}
+	s.breaks(answeredOnce, fmt.Sprintf("caller %d is answered and does not wait", e.Caller))
+}
+
+func (s *state) answered(p *process, c caller, r messages.Reply) {
+	if r.Err != nil {
+		return
+	}
+	switch c.what {
+	case wantsToken:
+		s.given(p, r.Token)
+	case wantsReject:
+		s.rejects(p)
+	case wantsRevoke:
+		s.revoked(p)
+	case wantsLogin:
+	}
+}
+
+// rejects is a token that was refused, and is not given out any more.
+func (s *state) rejects(p *process) {
+	n := numberOf(p.snapshot.Token.Access)
+	p.rejected |= 1 << n
+	p.barrier = s.now + p.settings.ForceInterval
+	if p.shows(s.time()) {
+		s.breaks(rejectedHere, fmt.Sprintf("a%d is published when Reject returns", n))
+	}
+}
+
+// revoked is a Revoke that was confirmed.
+func (s *state) revoked(p *process) {
+	if p.shows(s.time()) {
+		s.breaks(revokedHere, "a token is published when Revoke returns")
+	}
+	if s.world.rules.OneTime {
+		s.ended |= p.barred
+	}
+}
+
+// revoking reports whether a Revoke has begun, which spends a refresh token on purpose.
+func (s *state) revoking() bool {
+	return s.store.record.Status.Tombstone() || s.left.revokes < s.world.budget.revokes
+}

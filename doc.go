@@ -2,5 +2,6 @@
 //
 // Begin with [github.com/holdfast-go/holdfast/sessions], the front door. The words
 // that travel are in package messages, the clocks in package clockutil, and the
-// contract of a store in package store.
+// contract of a store in package store. Package simulate is for the tests of your own
+// code.
 package holdfast

@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 
+	"github.com/holdfast-go/holdfast/internal/local"
 	"github.com/holdfast-go/holdfast/messages"
 )
 
@@ -56,16 +57,14 @@ type Classic interface {
 //     sent again.
 //   - Close does not wait for calls of a classic store.
 func Adapt(open func(key string) Classic) Store {
-	a := &adapted{classic: open, lines: map[string]*line{}}
-	a.feed.open()
-	return a
+	return &adapted{classic: open, feed: local.NewFeed(ErrClosed), lines: map[string]*line{}}
 }
 
 // adapted is the Store of Adapt.
 type adapted struct {
 	owner
 	classic func(key string) Classic
-	feed    feed
+	feed    *local.Feed
 
 	mu    sync.Mutex // guards lines
 	lines map[string]*line
@@ -96,15 +95,17 @@ func (a *adapted) Swap(
 }
 
 func (a *adapted) Watch(ctx context.Context, fn func(Change)) error {
-	return a.feed.watch(ctx, fn, func(key string) (Entry, bool) {
-		return a.line(key).current()
+	return a.feed.Watch(ctx, func() { fn(Change{Kind: Synced}) }, func(key string) {
+		if e, ok := a.line(key).current(); ok {
+			fn(Change{Kind: Changed, Entry: e})
+		}
 	})
 }
 
 func (*adapted) Caps() Caps { return Caps{Tombstones: Forever} }
 
 func (a *adapted) Close() error {
-	a.feed.close()
+	a.feed.Close()
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	clear(a.lines)
@@ -117,7 +118,7 @@ func (a *adapted) line(key string) *line {
 	l := a.lines[key]
 	if l == nil {
 		l = &line{key: key, store: a, turn: make(chan struct{}, 1)}
-		if !a.feed.isClosed() {
+		if !a.feed.Closed() {
 			a.lines[key] = l
 		}
 	}

@@ -215,7 +215,7 @@ func TestWatchTellsWhatALoadFound(t *testing.T) {
 		s := adapts(c)
 		w := watches(t, s)
 		e := loads(t, s, key, 0)
-		same(t, e, w.sees(key, e.Rev))
+		same(t, e, w.next().Entry)
 		w.stop()
 	})
 }

@@ -3,7 +3,6 @@ package store_test
 import (
 	"context"
 	"sync"
-	"testing"
 
 	"github.com/holdfast-go/holdfast/messages"
 	"github.com/holdfast-go/holdfast/store"
@@ -92,5 +91,3 @@ func shelf() store.Store {
 func adapts(s *slot) store.Store {
 	return store.Adapt(func(string) store.Classic { return s })
 }
-
-func TestAdaptKeepsTheContract(t *testing.T) { keepsTheContract(t, shelf) }

@@ -1,5 +1,6 @@
 // Package store says what holdfast needs of a database, and has the stores that need
-// none: [NewMemory], [NewSharedMemory] and [Adapt].
+// none: [NewMemory], [NewSharedMemory] and [Adapt]. Those that keep sessions beyond the
+// process are packages of their own below this one.
 //
 // A store keeps one value for each key and knows one operation that changes it,
 // compare-and-swap. All else is built on that once, above: the claim by which one
@@ -45,7 +46,8 @@
 // # Writing a store
 //
 // Implement [Store]; keep the op of a write beside its value, in the same atomic
-// step. What goes wrong most often, and what then happens:
+// step. Package storetest is this contract as tests. What goes wrong most often, and
+// what then happens:
 //
 //   - A write that timed out is reported as ErrUnavailable or ErrConflict: a rotated
 //     refresh token is thrown away, and the session is lost. If a request has been

@@ -1,9 +1,6 @@
 package store
 
-import (
-	"sync"
-	"sync/atomic"
-)
+import "github.com/holdfast-go/holdfast/internal/local"
 
 // Exclusive is a Store that belongs to one Manager at a time: two that renew from
 // the same records without seeing each other would spend one refresh token twice.
@@ -15,14 +12,15 @@ type Exclusive interface {
 }
 
 // owner is the Own of stores that are not shared.
-type owner struct{ taken atomic.Bool }
+type owner struct{ local.Owner }
 
 var _ Exclusive = (*owner)(nil)
 
 // Own takes the store for one Manager. See [Exclusive].
 func (o *owner) Own() (release func(), err error) {
-	if !o.taken.CompareAndSwap(false, true) {
+	release, ok := o.Take()
+	if !ok {
 		return nil, ErrOwned
 	}
-	return sync.OnceFunc(func() { o.taken.Store(false) }), nil
+	return release, nil
 }

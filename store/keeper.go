@@ -3,13 +3,15 @@ package store
 import (
 	"context"
 	"fmt"
+
+	"github.com/holdfast-go/holdfast/internal/local"
 )
 
 // keeper is the memory behind Memory and SharedMemory: maps under mutexes that are
 // held for one operation on one of them, and a feed that wakes the watchers.
 type keeper struct {
 	shards [64]shard
-	feed   feed
+	feed   *local.Feed
 }
 
 // Load returns the record of key. See [Store].
@@ -39,16 +41,17 @@ func (k *keeper) Swap(
 	next := kept{value: string(value), op: op, gone: gone}
 	rev, err := k.shard(key).swap(key, prev, next)
 	if err == nil {
-		k.feed.changed(key)
+		k.feed.Changed(key)
 	}
 	return rev, err
 }
 
 // Watch reports changes. See [Store].
 func (k *keeper) Watch(ctx context.Context, fn func(Change)) error {
-	return k.feed.watch(ctx, fn, func(key string) (Entry, bool) {
-		r, err := k.shard(key).load(key)
-		return r.entry(key), err == nil
+	return k.feed.Watch(ctx, func() { fn(Change{Kind: Synced}) }, func(key string) {
+		if r, err := k.shard(key).load(key); err == nil {
+			fn(Change{Kind: Changed, Entry: r.entry(key)})
+		}
 	})
 }
 
@@ -57,7 +60,7 @@ func (k *keeper) Close() error {
 	for i := range k.shards {
 		k.shards[i].close()
 	}
-	k.feed.close()
+	k.feed.Close()
 	return nil
 }
 

@@ -64,13 +64,9 @@ func (s *shard) live() ([]live, error) {
 
 // due reports whether Keys lists the record.
 func (l live) due(due time.Time) (bool, error) {
-	if due.IsZero() {
-		return true, nil
-	}
-	r, err := record.Decode([]byte(l.value))
+	listed, err := record.Due([]byte(l.value), due)
 	if err != nil {
 		return false, fmt.Errorf("%w: %w", ErrForeign, err)
 	}
-	ends := r.Token.RefreshExpiry
-	return !ends.IsZero() && !ends.After(due), nil
+	return listed, nil
 }

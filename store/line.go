@@ -89,7 +89,7 @@ func (l *line) set(e Entry) {
 	l.mu.Lock()
 	l.entry = e
 	l.mu.Unlock()
-	l.store.feed.changed(l.key)
+	l.store.feed.Changed(l.key)
 }
 
 func (l *line) record() messages.Record {

@@ -3,6 +3,8 @@ package store
 import (
 	"fmt"
 	"io"
+
+	"github.com/holdfast-go/holdfast/internal/local"
 )
 
 // Memory keeps records in this process, for one Manager at a time. Use [NewMemory].
@@ -27,7 +29,7 @@ var (
 // restart.
 func NewMemory() *Memory {
 	m := new(Memory)
-	m.feed.open()
+	m.feed = local.NewFeed(ErrClosed)
 	return m
 }
 
@@ -50,7 +52,7 @@ var (
 // NewSharedMemory returns an empty store for several Managers of one process.
 func NewSharedMemory() *SharedMemory {
 	m := new(SharedMemory)
-	m.feed.open()
+	m.feed = local.NewFeed(ErrClosed)
 	return m
 }
 

@@ -38,7 +38,7 @@ func (l *line) run(ctx context.Context, left error, do func(*line) (Entry, error
 
 // take waits for the turn.
 func (l *line) take(ctx context.Context) error {
-	if l.store.feed.isClosed() {
+	if l.store.feed.Closed() {
 		return ErrClosed
 	}
 	if ctx.Err() != nil {
@@ -47,7 +47,7 @@ func (l *line) take(ctx context.Context) error {
 	select {
 	case l.turn <- struct{}{}:
 		return nil
-	case <-l.store.feed.done:
+	case <-l.store.feed.Done():
 		return ErrClosed
 	case <-ctx.Done():
 		return ended(ctx, ErrUnavailable)

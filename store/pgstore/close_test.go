@@ -1,0 +1,47 @@
+package pgstore_test
+
+import (
+	"bytes"
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/holdfast-go/holdfast/store"
+	"github.com/holdfast-go/holdfast/store/pgstore"
+)
+
+// A call without a deadline waits for a server that has fallen silent.
+func TestCloseCutsOffWhoWaitsForASilentServer(t *testing.T) {
+	c, sent := newCable(t), make(chan struct{})
+	var once sync.Once
+	c.sent = func(b []byte) {
+		if bytes.Contains(b, []byte("never answered")) {
+			once.Do(func() {
+				c.cut(true)
+				close(sent)
+			})
+		}
+	}
+	s := opensOver(t, c, pgstore.Options{Schema: newTables(t)})
+	answer := make(chan error, 1)
+	go func() {
+		_, err := s.Swap(t.Context(), "k", 0, []byte("never answered"), false, newOp())
+		answer <- err
+	}()
+	<-sent
+	closed := make(chan error, 1)
+	go func() { closed <- s.Close() }()
+	select {
+	case err := <-answer:
+		if !errors.Is(err, store.ErrUnknown) {
+			t.Errorf("Swap: %v", err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("Swap still waits")
+	}
+	c.cut(false)
+	if err := <-closed; err != nil {
+		t.Errorf("Close: %v", err)
+	}
+}

@@ -4,7 +4,7 @@ SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 
 # Each module is tested as its users get it, without the workspace's versions.
-MODULES := . bench conformance examples
+MODULES := . bench conformance examples store/sealed store/redisstore store/pgstore
 export GOWORK := off
 
 FUZZTIME ?= 5s
@@ -51,6 +51,14 @@ fuzz: ## run every fuzz target for FUZZTIME
 .PHONY: bench
 bench: ## measure it beside what one would pick instead, in less than a minute
 	@GOWORK= go run ./bench -quick
+
+.PHONY: crash
+crash: ## kill a process 2,000 times in the middle of a renewal, and look what is left of its tokens
+	@go -C store/boltstore test -count=1 -run '^TestKilledProcessLosesNoPair$$' -timeout 30m -crash.rounds 2000
+
+.PHONY: mutants
+mutants: ## plant bugs in the library, and see who finds them
+	@go run ./internal/mutants
 
 .PHONY: demo
 demo: ## run the gateway for 20 s

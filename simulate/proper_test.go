@@ -7,11 +7,15 @@ import (
 	"net/http"
 	"os"
 	"runtime"
+	"runtime/debug"
+	"runtime/metrics"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/holdfast-go/holdfast/messages"
 	"github.com/holdfast-go/holdfast/sessions"
@@ -56,6 +60,27 @@ func computes(n int) (sum int) {
 		sum += i
 	}
 	return sum
+}
+
+func TestGarbageIsCollectedSeldomWhileRunsPlay(t *testing.T) {
+	defer debug.SetGCPercent(debug.SetGCPercent(99))
+	for gogc, want := range map[string]uint64{"": 800, "99": 99} {
+		t.Setenv("GOGC", gogc)
+		var while []uint64
+		simulate.Run(t, simulate.Options{Seeds: 2}, func(*simulate.Sim) {
+			while = append(while, percent())
+		})
+		if diff := cmp.Diff([]uint64{want, want}, while); diff != "" || percent() != 99 {
+			t.Errorf("GOGC=%s: %d afterwards, and while they play (-want +got):\n%s", gogc, percent(), diff)
+		}
+	}
+}
+
+// percent is by how much the heap may grow before it is collected.
+func percent() uint64 {
+	s := []metrics.Sample{{Name: "/gc/gogc:percent"}}
+	metrics.Read(s)
+	return s[0].Value.Uint64()
 }
 
 func TestRunsPlaySideBySide(t *testing.T) {

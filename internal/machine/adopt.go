@@ -30,12 +30,12 @@ func (s *step) adopt(r messages.Record) {
 		s.adoptDeath(r)
 		return
 	}
-	s.showAdopted()
+	s.show()
 }
 
-// showAdopted gives out an adopted pair that is good, and otherwise takes back
+// show gives out a pair that the store has, if it is good, and otherwise takes back
 // what was given out before it.
-func (s *step) showAdopted() {
+func (s *step) show() {
 	s.settle()
 	if s.rules.RenewalRevokes && s.sight.claim.Owner != "" {
 		s.state = Expired

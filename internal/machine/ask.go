@@ -186,7 +186,7 @@ func (s *step) reject(r messages.Reject) error {
 		s.forsake(r.Token)
 		return nil
 	}
-	if !s.pair.serves(s.now) {
+	if !s.pair.lives(s.now) {
 		s.pair.dropped = true
 		s.do(Withdraw{}) // by a clock that is set back it might be given out once more
 		return nil

@@ -54,7 +54,7 @@ func (s *step) takeoverIn() time.Duration {
 		return soon
 	}
 	late := c.Length + s.settings.LeafTimeout + takeoverRoom - s.sight.seen
-	if !s.rules.RenewalRevokes && s.pair.serves(s.now) {
+	if !s.rules.RenewalRevokes && s.pair.lives(s.now) {
 		late = max(late, s.pair.expiredAt.Sub(s.now))
 	}
 	return late

@@ -87,6 +87,15 @@
 // another process makes room; what is there is given out until the new grant is saved, and stays if
 // there is none. What no server can be asked to end, a Revoke forgets (Rules.Forgets).
 //
+// # Watching
+//
+// Where other processes write the store its watch tells of it (Changed). When that has not
+// worked for too long (Unseen), what is held may have been revoked and is taken back: Fresh and
+// Ending become Expired, and Stale what it does when its token ends. The pair stays, and the next
+// ask begins a renewal, whose Load shows it again (see) unless there is something newer: for all
+// who are held, and without a slot. A look that fails is a renewal that failed, so
+// what can be minted without the store is, and all others say ErrUnavailable.
+//
 // # Time
 //
 // Step first makes the transitions that are due by now, then looks at the event,

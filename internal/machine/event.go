@@ -43,6 +43,10 @@ type (
 	// Gap is the store's watch having lost sight of this session's record for a while.
 	Gap struct{}
 
+	// Unseen says that the watch has told nothing for so long, or has missed so much, that
+	// what is held is not given out before another look at the store.
+	Unseen struct{}
+
 	// Sleep comes to a session that has been idle for long: it lets go of its token if the
 	// store can give everything back.
 	Sleep struct{}
@@ -58,6 +62,7 @@ func (Leave) event()   {}
 func (Done) event()    {}
 func (Changed) event() {}
 func (Gap) event()     {}
+func (Unseen) event()  {}
 func (Sleep) event()   {}
 func (Close) event()   {}
 

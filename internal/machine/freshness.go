@@ -111,7 +111,10 @@ func (s *step) timed(t messages.Token) messages.Token {
 }
 
 // serves reports whether the pair's access token may be given out.
-func (p pair) serves(now time.Time) bool {
+func (p pair) serves(now time.Time) bool { return !p.unseen && p.lives(now) }
+
+// lives reports whether the pair's access token is good, as far as is known here.
+func (p pair) lives(now time.Time) bool {
 	return !p.dropped && p.token.Access != "" && now.Before(p.expiredAt)
 }
 

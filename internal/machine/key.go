@@ -106,6 +106,7 @@ func (k *Keyer) pair(name string, p pair) {
 	k.until("over", p.expiredAt)
 	k.word(p.renewer)
 	k.Bool("dropped", p.dropped)
+	k.Bool("unseen", p.unseen)
 	k.token(name, p.token)
 }
 

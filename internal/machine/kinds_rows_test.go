@@ -45,6 +45,8 @@ var table = []struct {
 	{row{changedOld, (*story).hears}, ways},
 	{row{theClock, func(s *story) *story { return s.late(90 * time.Minute).ticks() }}, ways},
 	{row{aGap, (*story).gaps}, ways},
+	{row{anUnseen, (*story).unseen}, ways},
+	{row{"Get when unseen", func(s *story) *story { return s.unseen().gets("alice") }}, ways},
 	{row{aSleep, (*story).sleeps}, ways},
 	{row{aClose, (*story).closes}, ways},
 }

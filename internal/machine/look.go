@@ -17,7 +17,9 @@ func (s *step) loaded(o Outcome) {
 			return
 		}
 		// Where nobody else writes, somebody has removed the record.
+		s.see()
 		s.looked, s.rev, s.run.claimed = true, 0, false
+		s.showSeen()
 		s.afterLook(nil)
 	case Foreign:
 		s.foreign("the store's record cannot be read: a newer version may have written it, and must go on with it, or it is sealed by a key that this process does not have")
@@ -41,8 +43,10 @@ func (s *step) found(o Found) {
 		s.looked = true
 		s.afterLook(&o.Record)
 	default:
+		s.see()
 		s.absorb(o.Rev, o.Record)
 		s.looked = true
+		s.showSeen()
 		s.afterLook(&o.Record)
 	}
 }
@@ -180,6 +184,8 @@ func (s *step) afterLookRenew() {
 	case s.enough():
 		s.finish()
 		s.settle()
+	case s.seen && s.backsOff():
+		s.finish()
 	case s.barren():
 		s.lost()
 	case s.standsBy():

@@ -219,7 +219,7 @@ func (s *step) revivable(f messages.Failure) bool {
 // mayTryAgainAt returns when a doubtful refresh token may be sent again: while
 // the server forgives reuse, or when nothing valid is held.
 func (s *step) mayTryAgainAt() time.Time {
-	if !s.doubted() || !s.pair.serves(s.now) || s.rules.RenewalRevokes {
+	if !s.doubted() || !s.pair.lives(s.now) || s.rules.RenewalRevokes {
 		return s.now
 	}
 	if s.now.Before(s.doubt.sent.Add(s.rules.ReuseGrace - s.doubt.deadline)) {

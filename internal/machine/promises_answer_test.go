@@ -42,6 +42,7 @@ func (w *promiseWorld) answered(p *promiseProc, e Answer) {
 	switch c.ask {
 	case askGet, askRefresh:
 		w.checkToken(p, e.Reply.Token, "given")
+		w.checkSeen(p, e.Reply.Token)
 	case askExchange:
 		w.checkGivenInExchange(p, c)
 	case askRejectExchanged:

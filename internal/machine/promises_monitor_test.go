@@ -235,11 +235,19 @@ func (w *promiseWorld) checkToken(p *promiseProc, t messages.Token, how string) 
 func (w *promiseWorld) published(p *promiseProc, e Publish) {
 	p.published, p.snapshot = true, e
 	w.checkToken(p, e.Token, "published")
+	w.checkSeen(p, e.Token)
 	if e.Until.After(e.Token.Expiry) {
 		w.breaks("expired: it is published beyond its end")
 	}
 	if !e.Until.After(w.now()) {
 		w.breaks("expired: it is published for no time")
+	}
+}
+
+// checkSeen: a token that was unseen is not given out before a look.
+func (w *promiseWorld) checkSeen(p *promiseProc, t messages.Token) {
+	if p.unseen != "" && t.Access == p.unseen {
+		w.breaks("unseen: %s is given out before a look at the store", t.Access.Reveal())
 	}
 }
 
@@ -273,6 +281,9 @@ func (w *promiseWorld) lookBefore(p *promiseProc) promiseBefore {
 func (w *promiseWorld) lookAfter(p *promiseProc, ev Event, b promiseBefore) {
 	if p.published {
 		w.checkPlace(p)
+	}
+	if p.published && w.now().Before(p.snapshot.Until) {
+		w.checkSeen(p, p.snapshot.Token)
 	}
 	w.checkShape(p)
 	w.checkFlights(p)

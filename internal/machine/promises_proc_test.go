@@ -13,7 +13,8 @@ type promiseProc struct {
 	id, life int
 	alive    bool
 	closed   bool
-	blind    bool // its watch is broken
+	blind    bool            // its watch is broken
+	unseen   messages.Secret // not given out before a look; empty: there is none
 	settings Settings
 	session  Session
 
@@ -257,6 +258,10 @@ func (w *promiseWorld) deliver(l *promiseLeaf, o Outcome) {
 		return
 	}
 	w.learn(p, l, o)
+	switch o.(type) {
+	case Found, NotFound:
+		p.unseen = ""
+	}
 	w.step(p, Done{Leaf: l.Number, Outcome: o})
 }
 
@@ -301,6 +306,10 @@ func (w *promiseWorld) mend(p *promiseProc, life int) {
 	}
 	p.blind = false
 	w.step(p, Gap{})
+	if p.alive && w.rng.IntN(3) == 0 { // it was too long
+		p.unseen = p.session.pair.token.Access
+		w.step(p, Unseen{})
+	}
 	if w.store.rev() > 0 {
 		w.notify(p)
 	}

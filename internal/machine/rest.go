@@ -30,7 +30,7 @@ type remains struct {
 	token                   messages.Token
 	staleAt, expiredAt, due time.Time
 	renewer                 string
-	dropped                 bool
+	dropped, unseen         bool
 }
 
 // Share puts the access token of the session into the bytes of an equal one. It lets
@@ -63,7 +63,7 @@ func (r *Rested) Replace(s *Session) {
 	if p := &s.pair; !p.blank() || !s.due.IsZero() {
 		r.kept = &remains{
 			token: p.token, staleAt: p.staleAt, expiredAt: p.expiredAt, due: s.due,
-			renewer: p.renewer, dropped: p.dropped,
+			renewer: p.renewer, dropped: p.dropped, unseen: p.unseen,
 		}
 	}
 }
@@ -112,7 +112,7 @@ func (r *Rested) Session(key string, settings *Settings, rules *Rules) Session {
 		s.due = k.due
 		s.pair = pair{
 			token: k.token, grant: s.pair.grant, generation: s.pair.generation,
-			staleAt: k.staleAt, expiredAt: k.expiredAt, renewer: k.renewer, dropped: k.dropped,
+			staleAt: k.staleAt, expiredAt: k.expiredAt, renewer: k.renewer, dropped: k.dropped, unseen: k.unseen,
 		}
 	}
 	return s
@@ -142,5 +142,5 @@ func (r *revocation) blank() bool {
 
 // blank reports whether a pair has no more than its place.
 func (p *pair) blank() bool {
-	return p.token.IsZero() && p.staleAt.IsZero() && p.expiredAt.IsZero() && p.renewer == "" && !p.dropped
+	return p.token.IsZero() && p.staleAt.IsZero() && p.expiredAt.IsZero() && p.renewer == "" && !p.dropped && !p.unseen
 }

@@ -44,6 +44,7 @@ func (s *step) revokeAsked(c Caller) {
 	}
 	if s.state != Revoked {
 		s.state, s.cause = Revoked, cause{}
+		s.pair.unseen = false // no look shows it again
 		s.do(Withdraw{})
 		s.failHeld(messages.ErrRevoked)
 		s.emit(messages.Revoked{Header: s.head()})

@@ -145,12 +145,12 @@ func (s *step) begin(p purpose) {
 	}
 }
 
-// beginRenewal goes to the store first as long as it has not been looked at, and
-// to the queue otherwise. A pair that could not be saved and can be used once
+// beginRenewal goes to the store first as long as it has not been looked at, or not
+// for too long, and to the queue otherwise. A pair that could not be saved and can be used once
 // is saved before it is spent.
 func (s *step) beginRenewal() {
 	switch {
-	case !s.looked:
+	case !s.looked, s.pair.unseen:
 		s.load()
 	case s.unsaved.waiting && s.rules.OneTime:
 		s.sendSave()

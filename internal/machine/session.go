@@ -62,6 +62,7 @@ type pair struct {
 	expiredAt         time.Time
 	renewer           string // the Config.Name of who minted it
 	dropped           bool   // the access token is not given out any more
+	unseen            bool   // nor before another look at the store
 }
 
 // caller is somebody who is held.
@@ -130,6 +131,7 @@ type step struct {
 	Session
 	now     time.Time
 	ip      netip.Addr // of the ask that is being taken
+	seen    bool       // a look has shown again what was unseen
 	effects []Effect
 }
 
@@ -146,6 +148,8 @@ func (s *step) take(ev Event) {
 		s.changed(ev)
 	case Gap:
 		s.sight.arrived = time.Time{}
+	case Unseen:
+		s.unseen()
 	case Sleep:
 		s.sleep()
 	case Close:
@@ -266,7 +270,7 @@ func (s *Session) keepAliveAt() time.Time {
 // give out; the zero time if it has never tried to get something.
 func (s *Session) overSince() time.Time {
 	switch {
-	case s.pair.dropped:
+	case s.pair.dropped, s.pair.unseen:
 		return s.pair.token.Issued
 	case s.pair.token.IsZero():
 		return s.due

@@ -27,6 +27,7 @@ const (
 	aClose         happening = "Close"
 	aSleep         happening = "Sleep"
 	aGap           happening = "Gap"
+	anUnseen       happening = "Unseen"
 	changedNewer   happening = "Changed: newer"
 	changedRevoked happening = "Changed: tombstone"
 	changedDead    happening = "Changed: death"
@@ -44,7 +45,7 @@ var happenings = []happening{
 	renewalDone, renewalFailed, renewalDenied, loginDone, loginFailed, loginDenied,
 	exchangeDone, exchangeFailed, exchangeDenied, lateDone,
 	changedNewer, changedRevoked, changedDead, changedOld,
-	theClock, aGap, aSleep, aClose,
+	theClock, aGap, anUnseen, aSleep, aClose,
 }
 
 type pairing struct {
@@ -75,6 +76,8 @@ func happeningOf(s Session, ev Event) happening {
 		return happeningOfChange(s, ev)
 	case Gap:
 		return aGap
+	case Unseen:
+		return anUnseen
 	case Sleep:
 		return aSleep
 	case Close:

@@ -216,6 +216,7 @@ func (s *story) leaves(who string) *story {
 func (s *story) sleeps() *story { return s.happens(Sleep{}) }
 func (s *story) closes() *story { return s.happens(Close{}) }
 func (s *story) gaps() *story   { return s.happens(Gap{}) }
+func (s *story) unseen() *story { return s.happens(Unseen{}) }
 
 // hears tells the process what the store has by now.
 func (s *story) hears() *story {

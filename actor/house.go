@@ -50,6 +50,10 @@ type Config struct {
 	Rate      float64
 	IdleAfter time.Duration
 
+	// MaxUnwatched is how long a token is given out without a look at the store while
+	// that is shared and its watch does not work.
+	MaxUnwatched time.Duration
+
 	// Coarse starts the clock of the hot path, which calls woke after the machine was
 	// suspended. If nil, Clock itself is asked.
 	Coarse func(woke func()) *clockutil.Coarse
@@ -90,6 +94,7 @@ type House struct {
 	troupe   *troupe
 	closed   atomic.Bool
 	watching watching
+	sight    sight
 
 	sweepMu sync.Mutex // guards sweeper, and what begins beside Close
 	sweeper clockutil.Timer

@@ -228,6 +228,19 @@ func (s *Session) loseSight() {
 	}
 }
 
+// distrust has the session give out nothing before it has looked at the store.
+func (s *Session) distrust() {
+	s.mu.Lock()
+	quiet := s.waking == nil && !s.rules.KeepAlive // who is kept alive looks at once, which is a leaf
+	if quiet && !s.ended {
+		s.quietly(machine.Unseen{})
+	}
+	s.mu.Unlock()
+	if !quiet {
+		s.post(event{machine.Unseen{}})
+	}
+}
+
 // rouse has a session that waits for its timer look at the clock.
 func (s *Session) rouse() {
 	s.mu.Lock()

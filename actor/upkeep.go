@@ -34,6 +34,7 @@ func (h *House) startWatch() {
 	w.ctx, w.stop = context.WithCancel(context.Background())
 	w.jitter = clockutil.Hash(h.settings.Owner)
 	if h.settings.Store.Shared {
+		h.goBlind(h.clock.Now())
 		h.watch()
 	}
 }
@@ -51,10 +52,19 @@ func (h *House) heard(c store.Change) {
 	case store.Gap:
 		h.loseSight()
 	case store.Synced:
-		if !h.watching.synced {
-			h.catchUp(h.watching.ctx)
-		}
+		h.regainSight()
 		h.watching.synced = true
+	}
+}
+
+// regainSight has sessions learn what the watch may have missed: it cannot tell of a
+// tombstone that the store has forgotten meanwhile, and a new one of nothing that was before.
+func (h *House) regainSight() {
+	switch missed := h.seeAgain(); {
+	case missed > h.store.Caps().Tombstones:
+		h.distrust()
+	case !h.watching.synced:
+		h.catchUp(h.watching.ctx)
 	}
 }
 
@@ -95,21 +105,27 @@ func (h *House) stopWatch() {
 	if w.pause != nil {
 		w.pause.Stop()
 	}
+	h.seeAgain()
 }
 
-// loseSight says that changes may have been missed.
+// loseSight says that changes may have been missed. The watch may have been broken for a
+// while before it has said so.
 func (h *House) loseSight() {
+	h.goBlind(h.clock.Now().Add(-h.store.Caps().GapAfter))
 	for s := range h.All() {
 		s.loseSight()
 	}
 }
 
 // catchUp looks again at what was looked at before the watch could tell of a change:
-// a session that is asked as soon as the House is open does not wait for it.
+// a session that is asked as soon as the House is open does not wait for it. One that cannot be
+// looked at now looks for itself when it is asked.
 func (h *House) catchUp(ctx context.Context) {
 	for s := range h.All() {
 		if e, ok := h.look(ctx, s.key); ok {
 			h.tellChange(e)
+		} else {
+			s.distrust()
 		}
 	}
 }
@@ -161,6 +177,7 @@ func (h *House) rouse() {
 		for s := range h.All() {
 			s.rouse()
 		}
+		h.lookAtSight()
 	})
 }
 

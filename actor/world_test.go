@@ -48,15 +48,16 @@ func inWorldBy(clock clockutil.Clock, t *testing.T, story func(*world)) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &world{T: t, endpoint: &endpoint{}, store: &moody{Store: store.NewMemory()}}
 		w.House = Open(Config{
-			Clock:     clock,
-			Coarse:    w.startCoarse,
-			Store:     w.store,
-			Settings:  Settings{Name: "one", Owner: "one/1"}.WithDefaults(),
-			InFlight:  10,
-			Rate:      1000,
-			IdleAfter: 10 * time.Minute,
-			Emit:      w.hears,
-			Mailbox:   func() engine.Mailbox { return overheard{newMailbox(), w} },
+			Clock:        clock,
+			Coarse:       w.startCoarse,
+			Store:        w.store,
+			Settings:     Settings{Name: "one", Owner: "one/1"}.WithDefaults(),
+			InFlight:     10,
+			Rate:         1000,
+			IdleAfter:    10 * time.Minute,
+			MaxUnwatched: 10 * time.Minute,
+			Emit:         w.hears,
+			Mailbox:      func() engine.Mailbox { return overheard{newMailbox(), w} },
 		})
 		defer func() {
 			if err := w.Close(context.Background()); err != nil {

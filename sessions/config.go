@@ -79,8 +79,14 @@ type Config struct {
 	// next call takes it up from the store. If zero, 10 min.
 	IdleAfter time.Duration
 
-	// MaxUnwatched is to be how long tokens of a shared store are served without a
-	// working watch. It has no effect yet: no store of this module can lose its watch.
+	// MaxUnwatched is how long at most a token is given out without a look at the store
+	// while that is shared and its watch is broken: so late may a revocation
+	// elsewhere be seen then. After that time, and each time that it has passed again, the next caller of a
+	// session waits for one look, with all who come meanwhile. While the store does not
+	// answer they get ErrUnavailable with a RetryAfter, though the token lives; a kind that needs neither a human nor
+	// a refresh token gets a new token instead. A life of the token or more: no such look,
+	// and a revocation may be seen when the token's own life ends. Of no effect with a
+	// store that is not shared. If zero, 10 min.
 	MaxUnwatched time.Duration
 
 	// HoldAtMost limits the callers held by one session. If zero, 10,000. If
@@ -139,6 +145,7 @@ func (c Config) withDefaults() Config {
 	}
 	c.Name = cmp.Or(c.Name, randomName())
 	c.IdleAfter = cmp.Or(c.IdleAfter, 10*time.Minute)
+	c.MaxUnwatched = cmp.Or(c.MaxUnwatched, 10*time.Minute)
 	c.InFlight = cmp.Or(c.InFlight, 64)
 	c.Rate = cmp.Or(c.Rate, 1000)
 	return c
@@ -174,10 +181,11 @@ func (c Config) house() actor.Config {
 			HoldAtMost:    c.HoldAtMost,
 			Retries:       c.Retries,
 		}.WithDefaults(),
-		InFlight:  c.InFlight,
-		Rate:      c.Rate,
-		IdleAfter: c.IdleAfter,
-		Logger:    c.Logger,
+		InFlight:     c.InFlight,
+		Rate:         c.Rate,
+		IdleAfter:    c.IdleAfter,
+		MaxUnwatched: c.MaxUnwatched,
+		Logger:       c.Logger,
 	}
 }
 

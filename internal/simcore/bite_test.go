@@ -155,6 +155,24 @@ var bites = []bite{
 		e.Until = e.Token.Expiry.Add(time.Second)
 		l.effects = append(l.effects[:len(l.effects):len(l.effects)], e)
 	})},
+	{"watched", "a token at which nobody has looked since the watch broke", when(func(l *look, p *pair) {
+		ago := l.by.world.now - time.Hour
+		l.by.sight = sight{lost: ago, disturbed: l.by.disturbed}
+		l.looked, p.issued = ago, ago
+		l.checkToken(l.snapshot.Token, "given")
+	})},
+	{"in force", "a tombstone of which the watch has told", func(l *look) bool {
+		p, ok := l.holds()
+		w := l.by.world
+		if !ok || !p.saved || w.now < time.Minute {
+			return false
+		}
+		l.by.watch.since = 0
+		past := w.store.shelves[l.index].past
+		past[len(past)-1].at, past[len(past)-1].record.Status = 0, messages.Gone
+		l.checkToken(l.snapshot.Token, "given")
+		return true
+	}},
 	{"foreign", "a token of another session", when(func(l *look, p *pair) {
 		p.session = 1 - l.index
 		l.checkToken(l.snapshot.Token, "given")

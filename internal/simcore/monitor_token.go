@@ -39,6 +39,8 @@ func (s *seat) checkToken(t messages.Token, how string) {
 	if p == nil {
 		return
 	}
+	s.checkWatched(n, how)
+	s.checkInForce(n, how)
 	if slices.Contains(s.barredPairs, n) && !w.comesAgain(n) {
 		w.breaks("rejected", "a%d is %s after it was rejected", n, how)
 	}

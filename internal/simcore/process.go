@@ -34,7 +34,9 @@ type process struct {
 	quiet func() bool // it is closing; nil: it is not
 
 	watch    *watch
-	requests []*leaf // to the endpoint, that are under way
+	sight    sight
+	thawed   time.Duration // it went on, after it had stood still
+	requests []*leaf       // to the endpoint, that are under way
 	bucket   bucket
 }
 
@@ -59,7 +61,8 @@ func (w *World) boot(slot int) {
 	p.bucket.fill(t)
 	p.house = actor.Open(actor.Config{
 		Clock: p, Store: &w.store, Settings: settings, InFlight: t.inFlight(), Rate: t.rate(), IdleAfter: t.idleAfter(),
-		Logger: w.logger, Stage: p,
+		MaxUnwatched: t.maxUnwatched(),
+		Logger:       w.logger, Stage: p,
 	})
 	for i := range p.seats {
 		p.seat(i)
@@ -240,7 +243,7 @@ func (t *thaw) happen() {
 	if p.dead {
 		return
 	}
-	p.still = false
+	p.still, p.thawed = false, p.world.now
 	if t.suspended {
 		p.lost += t.lasted
 		p.world.lost += t.lasted
@@ -296,6 +299,7 @@ func (p *process) Watch(ctx context.Context, _ store.Store, tell func(store.Chan
 	if p.dead {
 		return
 	}
+	p.losesSight()
 	p.watch = &watch{by: p, ctx: ctx, tell: tell, ended: ended, told: make([]store.Rev, len(p.seats))}
 	p.world.after(5*time.Millisecond, (*syncing)(p.watch))
 }

@@ -39,6 +39,7 @@ type seat struct {
 	mints   mints
 	slotted uint64 // the run that has asked the endpoint last
 	rested  rested
+	looked  time.Duration // the store has said what it has, or taken what is held
 	failing failing
 	tick    struct {
 		at    time.Duration
@@ -168,7 +169,9 @@ func (s *look) happens() {
 		s.checkTimer()
 	case machine.Sleep:
 		s.rested = rested{}
-	case machine.Leave, machine.Changed, machine.Gap, machine.Close:
+	case machine.Changed:
+		s.looked = s.by.world.now
+	case machine.Leave, machine.Gap, machine.Unseen, machine.Close:
 	}
 }
 
@@ -263,6 +266,10 @@ func (s *look) arrives(ev machine.Done) {
 	current := ev.Leaf == s.flight.number && !s.flight.landed
 	if ev.Leaf == s.flight.number {
 		s.flight.landed = true
+	}
+	switch ev.Outcome.(type) {
+	case machine.Found, machine.NotFound, machine.Written:
+		s.looked = s.by.world.now
 	}
 	late := !s.now.Before(s.flight.since.Add(s.flight.deadline + leafGrace))
 	s.aloft = slices.DeleteFunc(s.aloft, func(x exchange) bool { return x.leaf == ev.Leaf })

@@ -104,6 +104,8 @@ func (k *shrinker) terms() {
 		func(t *Terms) { t.HoldFor = 0 },
 		func(t *Terms) { t.CoolDownMax = 0 },
 		func(t *Terms) { t.IdleAfter = 0 },
+		func(t *Terms) { t.MaxUnwatched = 0 },
+		func(t *Terms) { t.Tombstones = 0 },
 	} {
 		c := k.best
 		if plain(&c.Terms); !reflect.DeepEqual(c.Terms, k.best.Terms) {

@@ -176,7 +176,9 @@ func recordOf(e machine.Effect) messages.Record {
 func (t *shelves) Watch(context.Context, func(store.Change)) error { panic("BUG: a watch that blocks") }
 
 // Caps says that the store is shared and lasts.
-func (t *shelves) Caps() store.Caps { return store.Caps{Shared: true, Durable: true} }
+func (t *shelves) Caps() store.Caps {
+	return store.Caps{Shared: true, Durable: true, GapAfter: gapAfter, Tombstones: t.world.script.Terms.tombstones()}
+}
 
 // Close does nothing.
 func (t *shelves) Close() error { return nil }

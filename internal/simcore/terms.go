@@ -8,6 +8,7 @@ import (
 
 	"github.com/holdfast-go/holdfast/actor"
 	"github.com/holdfast-go/holdfast/messages"
+	"github.com/holdfast-go/holdfast/store"
 )
 
 // Terms are what a world is made of.
@@ -33,6 +34,9 @@ type Terms struct {
 	HoldAtMost, Retries, InFlight   int           `json:",omitzero"`
 	Rate                            float64       `json:",omitzero"`
 	HoldFor, CoolDownMax, IdleAfter time.Duration `json:",omitzero"`
+
+	MaxUnwatched time.Duration `json:",omitzero"`
+	Tombstones   time.Duration `json:",omitzero"` // for which the watch remembers one; zero: for ever
 }
 
 func (t *Terms) settings() actor.Settings {
@@ -50,6 +54,10 @@ func (t *Terms) inFlight() int { return cmp.Or(t.InFlight, 64) }
 func (t *Terms) rate() float64 { return cmp.Or(t.Rate, 1000) }
 
 func (t *Terms) idleAfter() time.Duration { return cmp.Or(t.IdleAfter, 10*time.Minute) }
+
+func (t *Terms) maxUnwatched() time.Duration { return cmp.Or(t.MaxUnwatched, 10*time.Minute) }
+
+func (t *Terms) tombstones() time.Duration { return cmp.Or(t.Tombstones, store.Forever) }
 
 // kind is a kind of session, as the machine knows it.
 type kind struct {

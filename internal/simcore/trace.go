@@ -71,6 +71,8 @@ func eventNumbers(ev machine.Event) (kind, a, b uint64) {
 		return 7, 0, 0
 	case machine.Close:
 		return 8, 0, 0
+	case machine.Unseen:
+		return 9, 0, 0
 	}
 	panic("BUG: unknown event")
 }

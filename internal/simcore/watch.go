@@ -16,9 +16,13 @@ type watch struct {
 	ended  func(error)
 	told   []store.Rev // the newest revision of each key that was told
 	synced bool
-	blind  bool // it has lost the thread
+	blind  bool          // it has lost the thread
+	since  time.Duration // when it has, or has found it again
 	over   bool
 }
+
+// gapAfter is how long a watch takes at most to notice that it has lost the thread.
+const gapAfter = 10 * time.Second
 
 func (h *watch) alive() bool { return !h.over && !h.by.dead && h.ctx.Err() == nil }
 
@@ -40,17 +44,23 @@ func (s *syncing) happen() {
 		return
 	}
 	if h.blind {
-		h.blind = false
 		h.catchUp()
+		h.blind = false
 	}
-	h.synced = true
+	h.synced, h.since = true, h.by.world.now
+	h.by.sight = sight{watched: true}
 	h.tell(store.Change{Kind: store.Synced})
 }
 
-// catchUp tells the newest state of each key of which something was missed.
+// catchUp tells the newest state of each key of which something was missed, but for the
+// tombstones that are forgotten.
 func (h *watch) catchUp() {
+	w := h.by.world
+	forgets := w.now-h.since > w.script.Terms.tombstones()
 	for i := range h.told {
-		h.tellNewest(i)
+		if r := w.store.shelves[i].newest(); !forgets || r == nil || !r.Status.Tombstone() {
+			h.tellNewest(i)
+		}
 	}
 }
 
@@ -84,6 +94,7 @@ func (b *blinded) happen() {
 		return
 	}
 	w := h.by.world
+	h.by.losesSight()
 	key := clockutil.Mix(uint64(h.by.slot), w.store.writes)
 	if w.chance(key, 0xb11d)%3 == 0 { // it gives up, and the House watches again
 		h.over = true
@@ -103,9 +114,9 @@ func (w *World) notify(session int) {
 		}
 		key := clockutil.Mix(uint64(p.slot), uint64(p.life), w.store.writes)
 		if w.strikes(Gap, key) {
-			h.blind = true
+			h.blind, h.since = true, w.now
 			w.note(noteBlind, p, session, 0)
-			w.after(pick(w.chance(key, 0x90), 0, time.Second, 10*time.Second), (*blinded)(h))
+			w.after(pick(w.chance(key, 0x90), 0, time.Second, gapAfter), (*blinded)(h))
 			continue
 		}
 		w.after(pick(w.chance(key, 0x7e11), time.Millisecond, time.Millisecond, 5*time.Millisecond, 100*time.Millisecond, time.Second),

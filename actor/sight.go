@@ -1,0 +1,79 @@
+package actor
+
+import (
+	"sync"
+	"time"
+
+	"github.com/holdfast-go/holdfast/clockutil"
+)
+
+// sight is how long the House has been without a working watch. While it has none,
+// tokens are given out for no longer than Config.MaxUnwatched without a look at the store:
+// each time that has passed, every session is told to look. So it takes one timer a House,
+// and none while the watch works.
+type sight struct {
+	mu    sync.Mutex      // guards the fields below
+	since time.Time       // the watch has worked until then at least
+	due   time.Time       // of the timer
+	timer clockutil.Timer // nil: the watch works
+}
+
+// goBlind notes that the watch has worked until then at least, and not since.
+func (h *House) goBlind(since time.Time) {
+	g := &h.sight
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.timer == nil && h.watching.ctx.Err() == nil {
+		g.since = since
+		h.armSight(since.Add(h.config.MaxUnwatched))
+	}
+}
+
+// armSight sets the timer. The caller holds the sight's mu.
+func (h *House) armSight(due time.Time) {
+	g := &h.sight
+	g.due = due
+	g.timer = h.clock.AfterFunc(clockutil.Until(h.clock.Now(), due), func() { h.aside(h.lookAtSight) })
+}
+
+// lookAtSight has every session look at the store if it is time for that.
+func (h *House) lookAtSight() {
+	if h.outOfSight() {
+		h.distrust()
+	}
+}
+
+// outOfSight reports whether the watch has been broken for too long, and then sets the timer
+// anew.
+func (h *House) outOfSight() bool {
+	g := &h.sight
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	now := h.clock.Now()
+	if g.timer == nil || clockutil.Left(now, g.due) > 0 {
+		return false
+	}
+	g.timer.Stop()
+	h.armSight(now.Add(h.config.MaxUnwatched))
+	return true
+}
+
+// seeAgain notes that the watch works, and returns for how long it may not have.
+func (h *House) seeAgain() time.Duration {
+	g := &h.sight
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.timer == nil {
+		return 0
+	}
+	g.timer.Stop()
+	g.timer = nil
+	return -clockutil.Left(h.clock.Now(), g.since)
+}
+
+// distrust has no session give out what it holds before it has looked at the store.
+func (h *House) distrust() {
+	for s := range h.All() {
+		s.distrust()
+	}
+}

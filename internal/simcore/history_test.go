@@ -97,9 +97,10 @@ func (h *history) answer(i int, r messages.Reply) {
 }
 
 // gives lets the answer to a call be this token. The server issues the tokens of a grant
-// that can be used once in their order; of others several processes get one each while
-// they do not see the store, and only those that one start of a process has asked for are
-// in order.
+// that can be used once in their order, unless it forgives that a refresh token was used
+// twice: then either successor may be the one that is saved. Of other grants several
+// processes get a token each while they do not see the store, and only those that one
+// start of a process has asked for are in order.
 func (h *history) gives(c *seen, access messages.Secret) {
 	server := &h.world.server
 	n := numberOf(access)
@@ -116,8 +117,24 @@ func (h *history) gives(c *seen, access messages.Secret) {
 
 // places reports whether a token has a place in the order of those of the lane of a call.
 func (h *history) places(c *seen, n int) bool {
+	if h.world.rules[c.session].OneTime {
+		return !h.hasTwin(n)
+	}
 	by := h.world.server.pairs[n-1].by
-	return h.world.rules[c.session].OneTime || by != nil && by.slot == c.slot && by.life == c.life
+	return by != nil && by.slot == c.slot && by.life == c.life
+}
+
+// hasTwin reports whether another token was issued for the same refresh token, which has
+// a successor each time it is used.
+func (h *history) hasTwin(n int) bool {
+	is := h.world.server.pairs[n-1]
+	same := 0
+	for _, p := range h.world.server.pairs {
+		if p.parent == is.parent {
+			same++
+		}
+	}
+	return is.parent > 0 && same > 1 && !h.world.script.Terms.Keeps
 }
 
 // done reports whether the caller was told that what he wanted is so.

@@ -30,7 +30,7 @@ var flaws = []struct {
 		if m := l.mints; m.n > 1 && answersTo[messages.Refresh](l) {
 			answersAgain(l)
 		}
-	}, 1, 1, 0},
+	}, 3, 2, 15 * time.Minute},
 }
 
 // answersTo reports whether the step answers an ask of this kind.

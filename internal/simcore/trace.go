@@ -1,7 +1,8 @@
 package simcore
 
 import (
-	"github.com/holdfast-go/holdfast/clockutil"
+	"math/bits"
+
 	"github.com/holdfast-go/holdfast/internal/machine"
 	"github.com/holdfast-go/holdfast/messages"
 )
@@ -34,12 +35,19 @@ func (w *World) note(what noted, p *process, session int, of ...uint64) {
 	if p != nil {
 		slot = uint64(p.slot)
 	}
-	h := clockutil.Mix(w.hash, uint64(what), uint64(w.now), slot, uint64(session))
+	h := stir(stir(stir(stir(w.hash, uint64(what)), uint64(w.now)), slot), uint64(session))
 	for _, x := range of {
-		h = h*0x100000001b3 ^ x
+		h = stir(h, x)
 	}
 	w.hash = h
 	w.story.notes(what, p, session, of)
+}
+
+// stir adds x to a hash. For each x it maps different hashes to different ones, so two
+// traces that have differed once go on differing.
+func stir(h, x uint64) uint64 {
+	const odd = 0x9e3779b97f4a7c15
+	return bits.RotateLeft64((h^x)*odd, 29)
 }
 
 // noteStepped adds a step and its effects.

@@ -1,0 +1,2 @@
+// Package embedded runs a NATS server.
+package embedded

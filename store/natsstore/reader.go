@@ -2,6 +2,7 @@ package natsstore
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"time"
@@ -15,7 +16,8 @@ const (
 	// page is how many records are on their way to a reader at most.
 	page = 256
 
-	// abandoned is when the server forgets a reader that asks for nothing more.
+	// abandoned is when the server forgets a reader that asks for nothing more, which its
+	// process could not say.
 	abandoned = 5 * time.Minute
 )
 
@@ -39,7 +41,12 @@ type found struct {
 
 // read begins to read behind a revision. The reader must be closed.
 func (s *Store) read(ctx context.Context, last store.Rev) (*reader, error) {
+	name, err := s.named()
+	if err != nil {
+		return nil, err
+	}
 	consumer, err := s.js.CreateConsumer(ctx, s.names.stream, jetstream.ConsumerConfig{
+		Name:          name,
 		DeliverPolicy:     jetstream.DeliverByStartSequencePolicy,
 		OptStartSeq:       uint64(last) + 1,
 		AckPolicy:         jetstream.AckNonePolicy,
@@ -48,14 +55,36 @@ func (s *Store) read(ctx context.Context, last store.Rev) (*reader, error) {
 		MemoryStorage:     true,
 	})
 	if err != nil {
+		s.forget(name)
 		return nil, unavailable(err)
 	}
-	info := consumer.CachedInfo()
 	messages, err := consumer.Messages(jetstream.PullMaxMessages(page), jetstream.PullHeartbeat(ping))
 	if err != nil {
+		s.forget(name)
 		return nil, unavailable(err)
 	}
-	return &reader{s: s, name: info.Name, messages: messages, left: info.NumPending}, nil
+	return &reader{s: s, name: name, messages: messages, left: consumer.CachedInfo().NumPending}, nil
+}
+
+// named returns the name of a new consumer, which Close has the server forget if nobody
+// has done it before.
+func (s *Store) named() (string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return "", store.ErrClosed
+	}
+	name := rand.Text()
+	s.consumers[name] = true
+	return name, nil
+}
+
+// forget has the server forget a consumer, and does not wait for it.
+func (s *Store) forget(name string) {
+	s.mu.Lock()
+	delete(s.consumers, name)
+	s.mu.Unlock()
+	_ = s.conn.Publish("$JS.API.CONSUMER.DELETE."+s.names.stream+"."+name, nil)
 }
 
 // errMissed is that of a reader that has not got all records.
@@ -91,10 +120,10 @@ func (s *Store) found(subject string, sequence uint64, row []byte) found {
 	return f
 }
 
-// close lets go of the reader, and does not wait for the server to do so.
+// close lets go of the reader.
 func (r *reader) close() {
 	r.messages.Stop()
-	_ = r.s.conn.Publish("$JS.API.CONSUMER.DELETE."+r.s.names.stream+"."+r.name, nil)
+	r.s.forget(r.name)
 }
 
 // isBetween asks the leader whether there is a record behind last and not behind head.

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -61,9 +63,10 @@ type Store struct {
 	life   context.Context // ends with the store
 	end    context.CancelFunc
 
-	mu     sync.Mutex // guards the field below, and Add of calls against its Wait
-	closed bool
-	calls  sync.WaitGroup // those that are under way
+	mu        sync.Mutex // guards the two fields below, and Add of calls against its Wait
+	closed    bool
+	consumers map[string]bool // names of those that the server has for readers
+	calls     sync.WaitGroup  // those that are under way
 }
 
 var (
@@ -81,6 +84,8 @@ func newStore(conn *nats.Conn, o Options) *Store {
 		caps:  store.Caps{Shared: true, GapAfter: gapAfter, Tombstones: tombstones},
 		conn:  conn,
 		js:    js,
+
+		consumers: map[string]bool{},
 	}
 	s.life, s.end = context.WithCancel(context.Background())
 	return s
@@ -307,12 +312,16 @@ func (s *Store) Close() error {
 	s.mu.Lock()
 	was := s.closed
 	s.closed = true
+	left := slices.Collect(maps.Keys(s.consumers))
 	s.mu.Unlock()
 	if was {
 		return nil
 	}
 	s.end()
 	s.calls.Wait()
+	for _, name := range left {
+		s.forget(name)
+	}
 	s.conn.Close()
 	return nil
 }

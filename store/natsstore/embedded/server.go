@@ -17,7 +17,7 @@ import (
 // Options are what a server can be started with. The zero value is one for tests.
 type Options struct {
 	// Dir is the folder where the server keeps its files; it is made if it is not there,
-	// and must belong to this server alone. If empty, a temporary one, which is gone
+	// and belongs to this server alone. If empty, a temporary one, which is gone
 	// after Close.
 	Dir string
 
@@ -38,6 +38,7 @@ type Options struct {
 type Server struct {
 	server    *server.Server
 	temporary string // the folder to remove; empty: none
+	release   func() // of the folder; nil: it was not taken
 	close     sync.Once
 }
 
@@ -69,6 +70,9 @@ func (s *Server) start(o Options) error {
 	}
 	settings, err := settingsOf(o)
 	if err != nil {
+		return err
+	}
+	if s.release, err = lock(o.Dir); err != nil {
 		return err
 	}
 	if s.server, err = server.NewServer(settings); err != nil {
@@ -152,6 +156,9 @@ func (s *Server) Close() (err error) {
 		if s.server != nil {
 			s.server.Shutdown()
 			s.server.WaitForShutdown()
+		}
+		if s.release != nil {
+			s.release()
 		}
 		if s.temporary != "" {
 			err = os.RemoveAll(s.temporary)

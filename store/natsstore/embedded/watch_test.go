@@ -157,13 +157,16 @@ func TestEveryChangeIsToldInOrder(t *testing.T) {
 		key := fmt.Sprint(n % 4500)
 		want[key] = swaps(t, s, key, want[key], false)
 	}
-	for !cmp.Equal(want, told) {
+	for newest := 0; newest < len(want); {
 		c := w.next()
 		if c.Kind != store.Changed {
 			continue
 		}
 		if c.Entry.Rev < told[c.Entry.Key] {
 			t.Fatalf("%q went back from %d to %d", c.Entry.Key, told[c.Entry.Key], c.Entry.Rev)
+		}
+		if told[c.Entry.Key] < c.Entry.Rev && c.Entry.Rev == want[c.Entry.Key] {
+			newest++
 		}
 		told[c.Entry.Key] = c.Entry.Rev
 	}

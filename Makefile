@@ -4,7 +4,8 @@ SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 
 # Each module is tested as its users get it, without the workspace's versions.
-MODULES := . bench conformance examples store/sealed store/redisstore store/pgstore
+MODULES := . bench conformance examples store/sealed store/redisstore store/pgstore \
+	store/natsstore store/natsstore/embedded
 export GOWORK := off
 
 FUZZTIME ?= 5s

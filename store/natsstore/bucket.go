@@ -117,8 +117,10 @@ func rules(c jetstream.StreamConfig, n names, replicas int) []rule {
 		{c.PersistMode != jetstream.AsyncPersistMode, "persist_mode to default, or what was acknowledged is lost"},
 		{!c.AllowDirect && !c.MirrorDirect, "allow_direct and mirror_direct to false, or what is read is old"},
 		{!c.NoAck && !c.Sealed, "no_ack and sealed to false"},
-		{c.AllowMsgTTL && c.SubjectDeleteMarkerTTL == 0,
-			"allow_msg_ttl to true (NATS 2.11 and newer have it) and subject_delete_marker_ttl to 0, or tombstones are never forgotten"},
+		{
+			c.AllowMsgTTL && c.SubjectDeleteMarkerTTL == 0,
+			"allow_msg_ttl to true (NATS 2.11 and newer have it) and subject_delete_marker_ttl to 0, or tombstones are never forgotten",
+		},
 		{c.Duplicates >= window, "duplicate_window to " + window.String() + " or more"},
 		{republishes, "republish from " + n.records + "> to " + n.changes + "> with the data"},
 		{replicas == 0 || c.Replicas == replicas, fmt.Sprintf("num_replicas, which is %d, to %d as Options.Replicas says", c.Replicas, replicas)},

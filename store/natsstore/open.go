@@ -92,7 +92,7 @@ func hostsOf(urls string, o Options) (string, error) {
 	var hosts []string
 	for each := range strings.SplitSeq(urls, ",") {
 		u, err := url.Parse(strings.TrimSpace(each))
-		if err != nil || u.Host == "" || (u.Scheme != "nats" && u.Scheme != "tls") {
+		if err != nil || u.Host == "" || strings.Trim(u.Path, "/") != "" || (u.Scheme != "nats" && u.Scheme != "tls") {
 			return "", fmt.Errorf("%w: the URL cannot be read; write nats://user:password@host:port", store.ErrUnavailable)
 		}
 		hosts = append(hosts, u.Host)

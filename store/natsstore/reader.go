@@ -46,7 +46,7 @@ func (s *Store) read(ctx context.Context, last store.Rev) (*reader, error) {
 		return nil, err
 	}
 	consumer, err := s.js.CreateConsumer(ctx, s.names.stream, jetstream.ConsumerConfig{
-		Name:          name,
+		Name:              name,
 		DeliverPolicy:     jetstream.DeliverByStartSequencePolicy,
 		OptStartSeq:       uint64(last) + 1,
 		AckPolicy:         jetstream.AckNonePolicy,

@@ -17,7 +17,6 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
-	"github.com/holdfast-go/holdfast/clockutil"
 	"github.com/holdfast-go/holdfast/store"
 )
 
@@ -226,10 +225,10 @@ func (s *Store) publish(
 		if !errors.As(err, &said) {
 			return 0, unanswered(err)
 		}
-		switch said.ErrorCode {
-		case wrongRevision:
+		switch code := said.ErrorCode; {
+		case code == wrongRevision:
 			return s.look(ctx, key, op, said)
-		case keyInFlight, writeInFlight:
+		case code == keyInFlight, code == writeInFlight:
 			if !wait(ctx, verdictAfter) {
 				return 0, fmt.Errorf("%w: %w: %w", store.ErrUnknown, said, ctx.Err())
 			}
@@ -292,11 +291,10 @@ func judged(said *jetstream.APIError) store.Rev {
 
 // wait waits until ctx ends, no longer than d, and reports whether d is over.
 func wait(ctx context.Context, d time.Duration) bool {
-	over := make(chan struct{})
-	timer := clockutil.System().AfterFunc(d, func() { close(over) })
-	defer timer.Stop()
+	over := time.NewTimer(d)
+	defer over.Stop()
 	select {
-	case <-over:
+	case <-over.C:
 		return true
 	case <-ctx.Done():
 		return false

@@ -13,30 +13,32 @@ const module = "github.com/holdfast-go/holdfast/"
 
 // arrows is who may import whom inside the house, as ARCHITECTURE.md draws it.
 var arrows = map[string][]string{
-	"":                       nil,
-	"actor":                  {"clockutil", "internal/machine", "internal/record", "messages", "store"},
-	"clockutil":              nil,
-	"cmd/simulate":           {"clockutil", "internal/enumerate", "internal/simcore"},
-	"internal/asleep":        {"clockutil"},
-	"internal/enumerate":     {"clockutil", "internal/machine", "messages"},
-	"internal/local":         nil,
-	"internal/machine":       {"clockutil", "messages"},
-	"internal/mutants":       {"clockutil"},
-	"internal/mutants/judge": {"internal/enumerate", "internal/simcore"},
-	"internal/record":        {"messages"},
-	"internal/simcore":       {"actor", "clockutil", "internal/machine", "internal/record", "messages", "store"},
-	"internal/wire":          {"messages"},
-	"messages":               nil,
-	"sessions":               {"actor", "clockutil", "internal/wire", "messages", "store"},
-	"simulate":               {"actor", "clockutil", "internal/asleep", "internal/machine", "internal/record", "messages", "sessions", "store"},
-	"store":                  {"internal/local", "internal/record", "messages"},
-	"store/boltstore":        {"internal/local", "internal/record", "store"},
-	"store/sealed":           {"internal/record", "store"},
-	"store/storetest":        {"internal/machine", "internal/record", "messages", "store"},
+	"":                         nil,
+	"actor":                    {"clockutil", "internal/machine", "internal/record", "messages", "store"},
+	"clockutil":                nil,
+	"cmd/simulate":             {"clockutil", "internal/enumerate", "internal/simcore"},
+	"internal/asleep":          {"clockutil"},
+	"internal/enumerate":       {"clockutil", "internal/machine", "messages"},
+	"internal/local":           nil,
+	"internal/machine":         {"clockutil", "messages"},
+	"internal/mutants":         {"clockutil"},
+	"internal/mutants/judge":   {"internal/enumerate", "internal/simcore"},
+	"internal/record":          {"messages"},
+	"internal/simcore":         {"actor", "clockutil", "internal/machine", "internal/record", "messages", "store"},
+	"internal/wire":            {"messages"},
+	"messages":                 nil,
+	"sessions":                 {"actor", "clockutil", "internal/wire", "messages", "store"},
+	"simulate":                 {"actor", "clockutil", "internal/asleep", "internal/machine", "internal/record", "messages", "sessions", "store"},
+	"store":                    {"internal/local", "internal/record", "messages"},
+	"store/boltstore":          {"internal/local", "internal/record", "store"},
+	"store/natsstore":          {"internal/record", "store"},
+	"store/natsstore/embedded": nil,
+	"store/sealed":             {"internal/record", "store"},
+	"store/storetest":          {"internal/machine", "internal/record", "messages", "store"},
 }
 
 // modules are the folders of the modules that the arrows are about.
-var modules = []string{".", "store/sealed"}
+var modules = []string{".", "store/natsstore", "store/natsstore/embedded", "store/sealed"}
 
 func TestThePackagesImportWhatTheArchitectureAllows(t *testing.T) {
 	var found []string

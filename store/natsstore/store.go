@@ -225,10 +225,10 @@ func (s *Store) publish(
 		if !errors.As(err, &said) {
 			return 0, unanswered(err)
 		}
-		switch code := said.ErrorCode; {
-		case code == wrongRevision:
+		switch int(said.ErrorCode) {
+		case wrongRevision:
 			return s.look(ctx, key, op, said)
-		case code == keyInFlight, code == writeInFlight:
+		case keyInFlight, writeInFlight:
 			if !wait(ctx, verdictAfter) {
 				return 0, fmt.Errorf("%w: %w: %w", store.ErrUnknown, said, ctx.Err())
 			}

@@ -37,9 +37,12 @@ func ExampleStart() {
 			log.Fatal(err)
 		}
 		token, err := alice.AccessToken(ctx)
-		fmt.Println(server.Valid(token), err)
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println("the token is valid:", server.Valid(token) == nil)
 	}
 	// Output:
-	// true <nil>
-	// true <nil>
+	// the token is valid: true
+	// the token is valid: true
 }

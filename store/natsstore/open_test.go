@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/nats-io/nats.go"
@@ -76,5 +77,31 @@ func TestServersOfABucketAreItsLeaderAndReplicas(t *testing.T) {
 	got := [][]string{keepers(one, "z"), keepers(three, "z")}
 	if diff := cmp.Diff([][]string{{"z"}, {"a", "b", "c"}}, got); diff != "" {
 		t.Errorf("servers (-want +got):\n%s", diff)
+	}
+}
+
+// What the driver does by itself is in no answer, and so in no other test.
+func TestDriverHidesNothing(t *testing.T) {
+	o := nats.GetDefaultOptions()
+	for _, set := range settings(Options{}) {
+		if err := set(&o); err != nil {
+			t.Fatal(err)
+		}
+	}
+	type shown struct {
+		silent                  time.Duration
+		reconnects, sendsAgain  int
+		leavesAtRefusal, prints bool
+	}
+	got := shown{
+		silent:          o.PingInterval * time.Duration(o.MaxPingsOut),
+		reconnects:      o.MaxReconnect,
+		sendsAgain:      o.ReconnectBufSize,
+		leavesAtRefusal: !o.IgnoreAuthErrorAbort,
+		prints:          o.AsyncErrorCB == nil,
+	}
+	want := shown{silent: 2 * time.Second, reconnects: -1, sendsAgain: -1}
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(shown{})); diff != "" {
+		t.Errorf("settings (-want +got):\n%s", diff)
 	}
 }

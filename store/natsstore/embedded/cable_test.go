@@ -16,8 +16,9 @@ type cable struct {
 	listener net.Listener
 	ends     sync.WaitGroup
 
-	mu   sync.Mutex    // guards the field below
+	mu   sync.Mutex    // guards the fields below
 	open chan struct{} // closed: what is sent passes
+	held func([]byte)  // is told of what does not pass; nil: nobody is
 }
 
 func newCable(t *testing.T, s *embedded.Server) *cable {
@@ -62,14 +63,27 @@ func (c *cable) carry(from, to net.Conn) {
 		if err != nil {
 			return
 		}
-		c.mu.Lock()
-		open := c.open
-		c.mu.Unlock()
-		<-open
+		c.holds(buffer[:n])
 		if _, err := to.Write(buffer[:n]); err != nil {
 			return
 		}
 	}
+}
+
+// holds returns when the cable is whole.
+func (c *cable) holds(b []byte) {
+	c.mu.Lock()
+	open, held := c.open, c.held
+	c.mu.Unlock()
+	select {
+	case <-open:
+		return
+	default:
+	}
+	if held != nil {
+		held(b)
+	}
+	<-open
 }
 
 // cut cuts the cable, until mend is called.

@@ -1,6 +1,7 @@
 package embedded_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -25,11 +26,19 @@ func subject(key string) string {
 	return "$KV.holdfast." + base64.RawURLEncoding.EncodeToString([]byte(key))
 }
 
-// sendsIntoTheVoid sends a write while the cable is cut, and leaves.
-func sendsIntoTheVoid(t *testing.T, s store.Store, prev store.Rev, op store.OpID) {
+// sendsIntoTheVoid sends a write through a cable that is cut, and leaves when it is on its
+// way.
+func sendsIntoTheVoid(t *testing.T, c *cable, s store.Store, prev store.Rev, op store.OpID) {
 	t.Helper()
 	ctx, leave := context.WithCancel(t.Context())
-	time.AfterFunc(10*time.Millisecond, leave)
+	defer leave()
+	c.mu.Lock()
+	c.held = func(b []byte) {
+		if bytes.Contains(b, []byte("late")) {
+			leave()
+		}
+	}
+	c.mu.Unlock()
 	rev, err := s.Swap(ctx, "k", prev, []byte("late"), false, op)
 	if !errors.Is(err, store.ErrUnknown) || !errors.Is(err, context.Canceled) {
 		t.Fatalf("Swap: %d, %v", rev, err)
@@ -41,7 +50,7 @@ func TestWriteThatLandsLateIsFoundBySendingAgain(t *testing.T) {
 	cable := newCable(t, srv)
 	s, other := opens(t, cable.url(), natsstore.Options{}), opens(t, srv.URL(), natsstore.Options{})
 	mend := cable.cut()
-	sendsIntoTheVoid(t, s, 0, store.OpID{9})
+	sendsIntoTheVoid(t, cable, s, 0, store.OpID{9})
 	if _, err := other.Load(t.Context(), "k", 0); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("while it is open Load answers %v", err)
 	}
@@ -60,7 +69,7 @@ func TestWriteThatIsOvertakenDoesNotLandLate(t *testing.T) {
 	cable := newCable(t, srv)
 	s, other := opens(t, cable.url(), natsstore.Options{}), opens(t, srv.URL(), natsstore.Options{})
 	mend := cable.cut()
-	sendsIntoTheVoid(t, s, 0, store.OpID{9})
+	sendsIntoTheVoid(t, cable, s, 0, store.OpID{9})
 	rev := swaps(t, other, "k", 0, false)
 	mend()
 	if _, err := s.Swap(t.Context(), "k", 0, []byte("late"), false, store.OpID{9}); !errors.Is(err, store.ErrConflict) {
@@ -165,7 +174,7 @@ func TestServersWordIsUnderstood(t *testing.T) {
 	for name, test := range map[string]struct {
 		answers []string // to one write after the other; the last one to all that follow
 		want    error
-		sent    int // how often the write must be sent; 0: as often as there is time
+		sent    int // how often the write must be sent; 0: until its caller leaves
 	}{
 		"landed":                        {[]string{`"seq":9`}, nil, 1},
 		"it landed before":              {[]string{`"seq":9,"duplicate":true`}, nil, 1},
@@ -181,13 +190,10 @@ func TestServersWordIsUnderstood(t *testing.T) {
 		"no JSON":                       {[]string{`nonsense`}, store.ErrUnknown, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
-			f := fakes(t, test.answers)
+			ctx, leave := context.WithCancel(t.Context())
+			defer leave()
+			f := fakes(t, test.answers, leave)
 			s := opens(t, f.url, natsstore.Options{AcceptUnsynced: true})
-			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-			if test.sent == 0 {
-				ctx, cancel = context.WithTimeout(t.Context(), 100*time.Millisecond)
-			}
-			defer cancel()
 			rev, err := s.Swap(ctx, "k", 5, []byte("value"), false, store.OpID{3})
 			if !errors.Is(err, test.want) || (err == nil && rev != 9) {
 				t.Errorf("Swap: %d, %v; want %v", rev, err, test.want)
@@ -209,8 +215,9 @@ type fake struct {
 	sent atomic.Int32
 }
 
-// fakes plays a bucket in which each key has revision 7.
-func fakes(t *testing.T, answers []string) *fake {
+// fakes plays a bucket in which each key has revision 7. It calls enough when it is asked
+// for the fifth time.
+func fakes(t *testing.T, answers []string, enough func()) *fake {
 	t.Helper()
 	f := &fake{url: "nats://" + runs(t, &server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, NoSigs: true})}
 	real := starts(t, embedded.Options{Listen: "127.0.0.1:0"})
@@ -239,7 +246,11 @@ func fakes(t *testing.T, answers []string) *fake {
 		return `{"message":{"subject":"s","seq":7,"data":"` + row + `","time":"2026-01-01T12:00:00Z"}}`
 	})
 	plays("$KV.holdfast.>", func() string {
-		n := min(int(f.sent.Add(1)), len(answers))
+		n := int(f.sent.Add(1))
+		if n == 5 {
+			enough()
+		}
+		n = min(n, len(answers))
 		return `{"stream":"KV_holdfast",` + answers[n-1] + `}`
 	})
 	if err := conn.Flush(); err != nil {

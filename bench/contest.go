@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 )
 
 // contest is one question of a scenario, put to all entrants in rounds: each round
@@ -34,6 +35,10 @@ type entrant struct {
 	role   role
 	cannot string // the reason why it takes no part; empty: it does
 
+	// absent is asked behind open for a reason that is not known before, as that a server
+	// does not run; nil: there is none.
+	absent func() string
+
 	// play returns a reading for each column.
 	play func(context.Context) ([]reading, error)
 }
@@ -49,6 +54,7 @@ type outcome struct {
 func (c contest) run(ctx context.Context, scenario string, rounds int, progress func(round int, entrant string)) (outcome, error) {
 	o := outcome{scenario: scenario, contest: c, figures: map[string][]series{}}
 	err := call(ctx, c.open)
+	o.entrants = present(c.entrants)
 	for round := 0; round < rounds && err == nil; round++ {
 		err = o.round(ctx, round, progress)
 	}
@@ -56,6 +62,17 @@ func (c contest) run(ctx context.Context, scenario string, rounds int, progress 
 		return o, fmt.Errorf("%s, %s: %w", scenario, c.title, err)
 	}
 	return o, nil
+}
+
+// present returns entrants of which the reasons are known.
+func present(all []entrant) []entrant {
+	all = slices.Clone(all)
+	for i := range all {
+		if ask := all[i].absent; ask != nil && all[i].cannot == "" {
+			all[i].cannot = ask()
+		}
+	}
+	return all
 }
 
 func (o *outcome) round(ctx context.Context, round int, progress func(int, string)) error {

@@ -3,6 +3,7 @@ package main
 import (
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -42,6 +43,26 @@ func (c *crowd) note(err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.first = firstError(c.first, err)
+}
+
+// again has callers call f as often as they can for some time, and returns how often they
+// have, and the time until the last was done.
+func again(callers int, length time.Duration, f func(caller int) error) (calls int64, took time.Duration, err error) {
+	var over atomic.Bool
+	var done atomic.Int64
+	everybody := gather(callers, func(i int) error {
+		n := int64(0)
+		defer func() { done.Add(n) }()
+		for ; !over.Load(); n++ {
+			if err := f(i); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	defer time.AfterFunc(length, func() { over.Store(true) }).Stop()
+	took, err = everybody.release()
+	return done.Load(), took, err
 }
 
 // release lets all go, and returns when the last has ended: how long that took, and

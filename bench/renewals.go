@@ -9,7 +9,6 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
-	"sync/atomic"
 	"time"
 )
 
@@ -109,18 +108,8 @@ func renew(ctx context.Context, k keeper, session int) error {
 // repeat has callers call f again and again, and returns how many tokens the endpoint has
 // given a second: a call that is answered from a cache is no renewal.
 func repeat(e *endpoint, callers int, length time.Duration, f func(caller int) error) ([]reading, error) {
-	var over atomic.Bool
-	everybody := gather(callers, func(i int) error {
-		for !over.Load() {
-			if err := f(i); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
 	e.count()
-	defer time.AfterFunc(length, func() { over.Store(true) }).Stop()
-	took, err := everybody.release()
+	_, took, err := again(callers, length, f)
 	return readings(float64(e.tokens.Load()) / took.Seconds()), err
 }
 

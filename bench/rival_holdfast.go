@@ -31,12 +31,7 @@ func openHoldfast(e *endpoint, o options) (keeper, error) {
 		return nil, err
 	}
 	k := &holdfastKeeper{manager: manager}
-	kind := sessions.ClientCredentials(sessions.Endpoint{
-		TokenURL:   tokenURL,
-		ClientID:   "client",
-		Auth:       sessions.Basic("secret"),
-		HTTPClient: e.client(),
-	}, sessions.Subject{})
+	kind := sessions.ClientCredentials(holdfastEndpoint(e), sessions.Subject{})
 	for i := range o.sessions {
 		s, err := manager.Session(keyOf(i), kind)
 		if err != nil {
@@ -45,6 +40,15 @@ func openHoldfast(e *endpoint, o options) (keeper, error) {
 		k.sessions = append(k.sessions, s)
 	}
 	return k, nil
+}
+
+func holdfastEndpoint(e *endpoint) sessions.Endpoint {
+	return sessions.Endpoint{
+		TokenURL:   tokenURL,
+		ClientID:   "client",
+		Auth:       sessions.Basic("secret"),
+		HTTPClient: e.client(),
+	}
 }
 
 func holdfastConfig(o options) sessions.Config {

@@ -20,7 +20,7 @@ type scenario struct {
 // scenarios are all of them, in the order of the tables.
 func scenarios() []scenario {
 	return []scenario{
-		hot(), request(), herd(), failure(), outage(), cancelling(), storm(), renewals(), memory(), start(), latency(),
+		hot(), request(), herd(), failure(), outage(), cancelling(), storm(), renewals(), memory(), start(), latency(), stores(),
 	}
 }
 

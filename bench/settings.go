@@ -16,6 +16,9 @@ type settings struct {
 	quick  bool
 	check  bool
 
+	// URLs of the servers of the scenario stores; empty: on this machine, without a password.
+	redis, postgres string
+
 	// Files and a folder to write; empty: none.
 	json, markdown, summary, plot string
 }
@@ -51,6 +54,8 @@ func (s *settings) flags() *flag.FlagSet {
 	flags.IntVar(&s.rounds, "rounds", 0, fmt.Sprintf("how many `rounds` each contest has (default %d, with -quick and for long ones %d, for both 1)", usualRounds, quickRounds))
 	flags.BoolVar(&s.quick, "quick", false, "all in less than a minute: fewer sessions and callers, shorter rounds")
 	flags.BoolVar(&s.check, "check", false, "put each figure beside its goal, and exit with 1 if one is missed")
+	flags.StringVar(&s.redis, "redis", "", "the `URL` of a Redis to keep records in (default "+s.redisURL()+")")
+	flags.StringVar(&s.postgres, "postgres", "", "the `URL` of a PostgreSQL that lets its user make schemas (default "+s.postgresURL()+")")
 	flags.StringVar(&s.json, "json", "", "write all rounds of all figures to this `file`")
 	flags.StringVar(&s.markdown, "markdown", "", "write the tables to this `file`, as Markdown")
 	flags.StringVar(&s.summary, "summary", "", "put the most important figures into this `file`, between two comments that it has")

@@ -12,6 +12,7 @@ type unit string
 
 const (
 	nanoseconds  unit = "ns"
+	microseconds unit = "µs"
 	milliseconds unit = "ms"
 	octets       unit = "B"
 	perSecond    unit = "/s"

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 )
 
 // goal is a figure of this library and what it must reach.
@@ -288,7 +289,7 @@ type verdict struct {
 
 func (all outcomes) verdicts() []verdict {
 	var vs []verdict
-	for _, g := range goals {
+	for _, g := range slices.Concat(goals, storeGoals()) {
 		v := verdict{goal: g}
 		v.reached, v.measured = g.of(all)
 		vs = append(vs, v)

@@ -40,7 +40,26 @@ func cpuModel() string {
 	return ""
 }
 
-// versions are those that this binary was built with, by rival.
+// measuredModule is a module that the figures depend on.
+type measuredModule struct{ name, path string }
+
+// measuredModules are those of the rivals, and of the clients of the stores.
+func measuredModules() []measuredModule {
+	var all []measuredModule
+	for _, r := range rivals() {
+		if r.module != "" && r.role != ours {
+			all = append(all, measuredModule{r.name, r.module})
+		}
+	}
+	for _, s := range shelves() {
+		if s.module != "" {
+			all = append(all, measuredModule{s.driver, s.module})
+		}
+	}
+	return all
+}
+
+// versions are those that this binary was built with, by name.
 func versions() map[string]string {
 	byModule := map[string]string{}
 	if info, ok := debug.ReadBuildInfo(); ok {
@@ -49,10 +68,8 @@ func versions() map[string]string {
 		}
 	}
 	all := map[string]string{}
-	for _, r := range rivals() {
-		if r.module != "" && r.role != ours {
-			all[r.name] = r.module + " " + byModule[r.module]
-		}
+	for _, m := range measuredModules() {
+		all[m.name] = m.path + " " + byModule[m.path]
 	}
 	return all
 }

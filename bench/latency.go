@@ -89,7 +89,7 @@ func listen(ctx context.Context, m *member, length time.Duration) ([]reading, er
 
 // percentile is what so many in a thousand of the sorted calls did not exceed. There
 // must be a call.
-func percentile(sorted []time.Duration, perMille int) time.Duration {
+func percentile[T any](sorted []T, perMille int) T {
 	rank := (len(sorted)*perMille + 999) / 1000
 	return sorted[rank-1]
 }

@@ -29,7 +29,7 @@ func (r *report) add(s scenario, all []outcome) {
 func (r *report) introduce(out io.Writer) {
 	line := func(format string, values ...any) { _, _ = fmt.Fprintf(out, format+"\n", values...) }
 	line("%v", r.host)
-	for _, one := range rivals() {
+	for _, one := range measuredModules() {
 		if text, ok := r.versions[one.name]; ok {
 			line("  %-14s %s", one.name, text)
 		}

@@ -16,14 +16,15 @@ import (
 // by hand. To measure another store, write its shelf and put it into shelves.
 type shelf struct {
 	name string // of the store
-	hand string // of the client, and how it writes and reads
+
+	// driver is the client, empty where there is none, and module where it comes from. hand
+	// names it with how it writes and reads.
+	driver, module string
+	hand           string
 
 	// tells is how the client's writes are told to others, and alone the reason why those of
 	// the store are not; one of them is empty.
 	tells, alone string
-
-	// module is that of the client, whose version is printed; empty: part of the harness.
-	module string
 
 	// open makes a place, which must be swept. The error is an absence where there is no
 	// server.

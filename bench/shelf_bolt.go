@@ -19,6 +19,7 @@ func boltShelf() shelf {
 	return shelf{
 		name:   "boltstore",
 		hand:   "bbolt: Get and Put in an Update; Get in a View",
+		driver: "bbolt",
 		module: "go.etcd.io/bbolt",
 		alone:  oneProcess,
 		open:   openBoltPlace,

@@ -23,6 +23,7 @@ func postgresShelf() shelf {
 		name:   "pgstore",
 		hand:   "pgx: UPDATE … WHERE rev = prev; SELECT",
 		tells:  "pgx: the UPDATE with pg_notify; LISTEN",
+		driver: "pgx",
 		module: "github.com/jackc/pgx/v5",
 		open:   openPostgresPlace,
 	}

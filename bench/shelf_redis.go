@@ -19,6 +19,7 @@ func redisShelf() shelf {
 		name:   "redisstore",
 		hand:   "go-redis: a script that compares and sets; GET",
 		tells:  "go-redis: the script with PUBLISH; SUBSCRIBE",
+		driver: "go-redis",
 		module: "github.com/redis/go-redis/v9",
 		open:   openRedisPlace,
 	}

@@ -15,18 +15,10 @@ type stand struct {
 	shelf
 	reason string // why it takes no part; empty: it does
 	place  place  // nil: not open
-	closes []func() error
+	ends   []func() error
 }
 
 type stands []*stand
-
-func newStands() stands {
-	var all stands
-	for _, one := range shelves() {
-		all = append(all, &stand{shelf: one})
-	}
-	return all
-}
 
 // open makes a place for all who take part, and calls f with them.
 func (all stands) open(ctx context.Context, s settings, f func(*stand) error) error {
@@ -35,7 +27,7 @@ func (all stands) open(ctx context.Context, s settings, f func(*stand) error) er
 			continue
 		}
 		var absent absence
-		switch err := one.furnish(ctx, s, f); {
+		switch err := one.open(ctx, s, f); {
 		case errors.As(err, &absent):
 			one.reason = absent.reason
 		case err != nil:
@@ -45,7 +37,7 @@ func (all stands) open(ctx context.Context, s settings, f func(*stand) error) er
 	return nil
 }
 
-func (one *stand) furnish(ctx context.Context, s settings, f func(*stand) error) error {
+func (one *stand) open(ctx context.Context, s settings, f func(*stand) error) error {
 	there, err := one.shelf.open(ctx, s)
 	if err != nil {
 		return err
@@ -72,17 +64,19 @@ func (one *stand) newClient(ctx context.Context) (client, error) {
 	return c, err
 }
 
-// newManager opens a keeper of one session over a store, until the end of the contest.
-func (one *stand) newManager(e *endpoint, s store.Store) (*holdfastKeeper, error) {
+// newManager opens a Manager of one session that is there until the end of the contest,
+// and gets a token.
+func (one *stand) newManager(ctx context.Context, e *endpoint, s store.Store) (*holdfastKeeper, error) {
 	k, err := openHoldfast(e, options{sessions: 1, store: s})
 	if err != nil {
 		return nil, err
 	}
 	one.atEnd(k.close)
-	return k.(*holdfastKeeper), nil
+	_, err = k.token(ctx, 0)
+	return k.(*holdfastKeeper), err
 }
 
-func (one *stand) atEnd(close func() error) { one.closes = append(one.closes, close) }
+func (one *stand) atEnd(f func() error) { one.ends = append(one.ends, f) }
 
 // close closes what was opened, the last first, and sweeps the places.
 func (all stands) close(ctx context.Context) error {
@@ -90,18 +84,18 @@ func (all stands) close(ctx context.Context) error {
 	defer cancel()
 	var errs []error
 	for _, one := range all {
-		for _, f := range slices.Backward(one.closes) {
-			errs = append(errs, f())
+		for _, end := range slices.Backward(one.ends) {
+			errs = append(errs, end())
 		}
 		if one.place != nil {
 			errs = append(errs, one.place.sweep(ctx))
 		}
-		one.closes, one.place = nil, nil
+		one.ends, one.place = nil, nil
 	}
 	return errors.Join(errs...)
 }
 
-// entrant makes an entrant of a store or of its client.
+// entrant makes an entrant of a store or of the client beside it.
 func (one *stand) entrant(name string, r role, play func(context.Context) ([]reading, error)) entrant {
 	return entrant{name: name, role: r, cannot: one.reason, absent: func() string { return one.reason }, play: play}
 }

@@ -41,35 +41,26 @@ func storeContests(s settings) ([]contest, error) {
 
 // storing is a Swap and a Load by so many callers.
 func storing(s settings, callers int) contest {
-	length := time.Duration(s.scaled(500, 25)) * time.Millisecond
-	all, value := newStands(), newRecord()
-	c := contest{
+	length := time.Duration(s.scaled(50, 10)) * time.Millisecond
+	return bout{
 		name:    fmt.Sprint(callers),
 		title:   fmt.Sprintf("%s, each with a record of 1.5 KB", plural(callers, "caller")),
 		columns: []column{{name: "Swap", unit: microseconds, drawn: true}, {name: "Load", unit: microseconds, drawn: true}},
-		close:   all.close,
-	}
-	writers := map[string]*writer{}
-	measure := func(name string) func(context.Context) ([]reading, error) {
-		return func(ctx context.Context) ([]reading, error) { return writers[name].measure(ctx, length) }
-	}
-	for _, one := range all {
-		c.entrants = append(c.entrants,
-			one.entrant(one.name, ours, measure(one.name)), one.entrant(one.hand, limit, measure(one.hand)))
-	}
-	c.open = func(ctx context.Context) error {
-		return all.open(ctx, s, func(one *stand) error {
+		turns:   s.scaled(15, 3),
+		beside:  func(one shelf) string { return one.hand },
+		open: func(ctx context.Context, one *stand) ([]side, error) {
 			kept, err := one.newStore(ctx)
 			if err != nil {
-				return err
+				return nil, err
 			}
 			byHand, err := one.newClient(ctx)
-			writers[one.name] = &writer{keeping{kept}, value, make([]uint64, callers)}
-			writers[one.hand] = &writer{byHand, value, make([]uint64, callers)}
-			return err
-		})
-	}
-	return c
+			return []side{
+				newWriter(keeping{kept}, callers).side(one.name, length),
+				newWriter(byHand, callers).side(one.hand, length),
+			}, err
+		},
+		figures: medians,
+	}.contest(s)
 }
 
 // writer is callers of a client, each with a record of his own.
@@ -79,31 +70,41 @@ type writer struct {
 	revs  []uint64 // by caller
 }
 
-// measure returns what a caller waits for a Swap and for a Load, in microseconds.
-func (w *writer) measure(ctx context.Context, length time.Duration) ([]reading, error) {
-	swap, err := w.wait(length, func(i int) (err error) {
-		w.revs[i], err = w.swap(ctx, keyOf(i), w.revs[i], w.value)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	load, err := w.wait(length, func(i int) error {
-		value, err := w.load(ctx, keyOf(i))
-		if err == nil && len(value) != len(w.value) {
-			err = errShort
-		}
-		return err
-	})
-	return readings(swap, load), err
+func newWriter(c client, callers int) *writer {
+	return &writer{client: c, value: newRecord(), revs: make([]uint64, callers)}
 }
 
-const errShort = errText("a record has another length than the one that was written")
+// side measures what a caller waits for a Swap and for a Load.
+func (w *writer) side(name string, length time.Duration) side {
+	return side{name, func(ctx context.Context) ([]reading, error) {
+		swap, err := w.wait(length, func(i int) error { return w.swapAgain(ctx, i) })
+		if err != nil {
+			return nil, err
+		}
+		load, err := w.wait(length, func(i int) error { return w.loadAgain(ctx, i) })
+		return readings(swap, load), err
+	}}
+}
 
-// wait returns the mean time of a call in microseconds, all callers calling again and again.
+func (w *writer) swapAgain(ctx context.Context, caller int) (err error) {
+	w.revs[caller], err = w.swap(ctx, keyOf(caller), w.revs[caller], w.value)
+	return err
+}
+
+func (w *writer) loadAgain(ctx context.Context, caller int) error {
+	value, err := w.load(ctx, keyOf(caller))
+	if err == nil && len(value) != len(w.value) {
+		return errLength
+	}
+	return err
+}
+
+const errLength = errText("a record has another length than the one that was written")
+
+// wait returns the mean time of a call in microseconds.
 func (w *writer) wait(length time.Duration, f func(caller int) error) (float64, error) {
 	calls, took, err := again(len(w.revs), length, f)
-	return microsecondsOf(took) * float64(len(w.revs)) / float64(calls), err
+	return inMicroseconds(took) * float64(len(w.revs)) / float64(calls), err
 }
 
-func microsecondsOf(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }
+func inMicroseconds(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }

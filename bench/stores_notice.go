@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"runtime"
-	"slices"
 	"sync/atomic"
 	"time"
 
@@ -14,36 +13,29 @@ import (
 // noticing is the way from a Swap to the other process's hot path.
 func noticing(s settings) contest {
 	samples := s.scaled(300, 20)
-	all, pairs := newStands(), map[string]pair{}
-	c := contest{
+	return bout{
 		name:  "notice",
 		title: fmt.Sprintf("from a Swap to the hot path of another process, %d times", samples),
 		columns: []column{
 			{name: "p50", unit: microseconds},
 			{name: "p99", unit: microseconds, drawn: true},
 		},
-		close: all.close,
-	}
-	measure := func(name string) func(context.Context) ([]reading, error) {
-		return func(ctx context.Context) ([]reading, error) { return pairs[name].measure(ctx, samples) }
-	}
-	for _, one := range all {
-		one.reason = one.alone
-		c.entrants = append(c.entrants, one.entrant(one.name, ours, measure(one.name)))
-		if one.alone == "" {
-			c.entrants = append(c.entrants, one.entrant(one.tells, limit, measure(one.tells)))
-		}
-	}
-	c.open = func(ctx context.Context) error {
-		return all.open(ctx, s, func(one *stand) (err error) {
-			if pairs[one.name], err = one.newManagers(ctx); err != nil {
-				return err
+		turns:  samples,
+		cannot: func(one shelf) string { return one.alone },
+		beside: func(one shelf) string { return one.tells },
+		open: func(ctx context.Context, one *stand) ([]side, error) {
+			ours, err := one.newManagers(ctx)
+			if err != nil {
+				return nil, err
 			}
-			pairs[one.tells], err = one.newTold(ctx)
-			return err
-		})
-	}
-	return c
+			byHand, err := one.newTold(ctx)
+			return []side{ours.side(one.name), byHand.side(one.tells)}, err
+		},
+		figures: func(columns []series) []reading {
+			delays := columns[0].sorted()
+			return []reading{percentile(delays, 500), percentile(delays, 990)}
+		},
+	}.contest(s)
 }
 
 // pair is a process that writes, and another one.
@@ -56,17 +48,12 @@ type pair struct {
 	knows func(context.Context) bool
 }
 
-// measure returns how long it takes until the other one knows, in microseconds.
-func (p pair) measure(ctx context.Context, samples int) ([]reading, error) {
-	all := make([]time.Duration, samples)
-	for i := range all {
-		var err error
-		if all[i], err = p.once(ctx); err != nil {
-			return nil, err
-		}
-	}
-	slices.Sort(all)
-	return readings(microsecondsOf(percentile(all, 500)), microsecondsOf(percentile(all, 990))), nil
+// side measures how long it takes until the other one knows.
+func (p pair) side(name string) side {
+	return side{name, func(ctx context.Context) ([]reading, error) {
+		took, err := p.once(ctx)
+		return readings(inMicroseconds(took)), err
+	}}
 }
 
 func (p pair) once(ctx context.Context) (time.Duration, error) {
@@ -88,15 +75,20 @@ func (p pair) once(ctx context.Context) (time.Duration, error) {
 
 // newManagers returns two Managers that have the same session.
 func (one *stand) newManagers(ctx context.Context) (pair, error) {
-	e, first := newEndpoint(), &stamped{}
-	here, err := one.newNeighbour(ctx, e, func(s store.Store) store.Store {
-		first.Store = s
-		return first
-	})
+	mine, err := one.newStore(ctx)
 	if err != nil {
 		return pair{}, err
 	}
-	there, err := one.newNeighbour(ctx, e, func(s store.Store) store.Store { return s })
+	theirs, err := one.newStore(ctx)
+	if err != nil {
+		return pair{}, err
+	}
+	e, saved := newEndpoint(), &stamped{Store: mine}
+	here, err := one.newManager(ctx, e, saved)
+	if err != nil {
+		return pair{}, err
+	}
+	there, err := one.newManager(ctx, e, theirs)
 	if err != nil {
 		return pair{}, err
 	}
@@ -104,7 +96,7 @@ func (one *stand) newManagers(ctx context.Context) (pair, error) {
 	return pair{
 		write: func(ctx context.Context) (time.Time, error) {
 			err := here.renew(ctx, 0)
-			return first.sent.Load().(time.Time), err
+			return saved.sent.Load().(time.Time), err
 		},
 		knows: func(ctx context.Context) bool {
 			t, err := there.token(ctx, 0)
@@ -113,20 +105,6 @@ func (one *stand) newManagers(ctx context.Context) (pair, error) {
 			return knows
 		},
 	}, err
-}
-
-// newNeighbour returns a Manager with a store of its own, and a token.
-func (one *stand) newNeighbour(ctx context.Context, e *endpoint, seen func(store.Store) store.Store) (*holdfastKeeper, error) {
-	kept, err := one.newStore(ctx)
-	if err != nil {
-		return nil, err
-	}
-	k, err := one.newManager(e, seen(kept))
-	if err != nil {
-		return nil, err
-	}
-	_, err = k.token(ctx, 0)
-	return k, err
 }
 
 // stamped is a store that notes when its last Swap was sent: of a renewal that is the one

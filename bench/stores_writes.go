@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"sync/atomic"
 	"time"
 
@@ -13,29 +12,22 @@ import (
 
 // writing is what a renewal asks of a store.
 func writing(s settings) contest {
-	renewals := s.scaled(200, 20)
-	all, counts := newStands(), map[string]*renewing{}
-	c := contest{
+	const renewals = 10
+	return bout{
 		name:  "writes",
-		title: fmt.Sprintf("a renewal of a refresh token, the mean of %d, an endpoint without a network", renewals),
+		title: "a renewal of a refresh token, an endpoint without a network",
 		columns: []column{
-			{name: "Swaps"}, {name: "Loads"},
+			{name: "Swaps"},
+			{name: "Loads"},
 			{name: "time", unit: microseconds, drawn: true},
 		},
-		close: all.close,
-	}
-	for _, one := range all {
-		c.entrants = append(c.entrants, one.entrant(one.name, ours, func(ctx context.Context) ([]reading, error) {
-			return counts[one.name].measure(ctx, renewals)
-		}))
-	}
-	c.open = func(ctx context.Context) error {
-		return all.open(ctx, s, func(one *stand) (err error) {
-			counts[one.name], err = one.newRenewing(ctx)
-			return err
-		})
-	}
-	return c
+		turns: s.scaled(15, 2),
+		open: func(ctx context.Context, one *stand) ([]side, error) {
+			r, err := one.newRenewing(ctx)
+			return []side{{one.name, func(ctx context.Context) ([]reading, error) { return r.measure(ctx, renewals) }}}, err
+		},
+		figures: medians,
+	}.contest(s)
 }
 
 // renewing is a session whose store is watched.
@@ -93,6 +85,6 @@ func (r *renewing) measure(ctx context.Context, renewals int) ([]reading, error)
 	}
 	n := float64(renewals)
 	return readings(
-		float64(r.store.swaps.Load()-swaps)/n, float64(r.store.loads.Load()-loads)/n, microsecondsOf(time.Since(began))/n,
+		float64(r.store.swaps.Load()-swaps)/n, float64(r.store.loads.Load()-loads)/n, inMicroseconds(time.Since(began))/n,
 	), nil
 }

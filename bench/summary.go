@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"os"
@@ -14,7 +15,13 @@ type headline struct {
 	contests []string // of several, the one that is there
 	column   string
 	highest  bool // the highest is the best, not the lowest
+
+	// who is the entrant that is ours, and limit the one that bounds it; empty: holdfast, and
+	// whoever is in the role.
+	who, limit string
 }
+
+func (h headline) ours() string { return cmp.Or(h.who, us) }
 
 var headlines = []headline{
 	{what: "a valid token, 1,000 goroutines", scenario: "hot", contests: []string{"1000"}, column: "time"},
@@ -29,6 +36,8 @@ var headlines = []headline{
 	{what: "renewals over loopback", scenario: "renewals", contests: []string{"loopback"}, column: "renewals", highest: true},
 	{what: "a session with a token, without token and store", scenario: "memory", contests: []string{"resident"}, column: "the rest"},
 	{what: "a session asleep, without the store", scenario: "memory", contests: []string{"asleep"}, column: "the rest"},
+	{what: "a Swap of a record in PostgreSQL, 1 caller", scenario: "stores", contests: []string{"1"}, column: "Swap", who: postgresShelf().name, limit: postgresShelf().hand},
+	{what: "the same until another process's hot path has it, p99", scenario: "stores", contests: []string{"notice"}, column: "p99", who: postgresShelf().name, limit: postgresShelf().tells},
 }
 
 // The summary stands between these lines of a file.
@@ -69,7 +78,7 @@ func (r *report) summary(out io.Writer, old map[string][]string) {
 	t := table{{"", us, "x/oauth2", "the best other", "the limit"}}
 	for _, h := range headlines {
 		if o, ok := r.outcomes.find(h.scenario, h.contests...); ok {
-			t = append(t, []string{h.what, o.cell(us, h.column), o.cell("x/oauth2", h.column), o.best(h), o.limit(h.column)})
+			t = append(t, []string{h.what, o.cell(h.ours(), h.column), o.cell("x/oauth2", h.column), o.best(h), o.limitOf(h)})
 		} else if row, ok := old[h.what]; ok {
 			t = append(t, row)
 		}
@@ -112,11 +121,11 @@ func (o outcome) best(h headline) string {
 	return name + ": " + o.cell(name, h.column)
 }
 
-// limit is the figure of what bounds them all, and its name.
-func (o outcome) limit(column string) string {
+// limitOf is the figure of what bounds ours, and its name.
+func (o outcome) limitOf(h headline) string {
 	for _, e := range o.entrants {
-		if _, ok := o.figure(e.name, column); ok && e.role == limit {
-			return e.name + ": " + o.cell(e.name, column)
+		if _, ok := o.figure(e.name, h.column); ok && e.role == limit && (h.limit == "" || h.limit == e.name) {
+			return e.name + ": " + o.cell(e.name, h.column)
 		}
 	}
 	return ""

@@ -62,7 +62,7 @@ func TestHighestIsTheBestWhereMoreIsBetter(t *testing.T) {
 func TestEveryHeadlineIsMeasured(t *testing.T) {
 	for _, quick := range []bool{true, false} {
 		for _, h := range headlines {
-			if o, ok := pretendAll(t, quick).find(h.scenario, h.contests...); !ok || o.cell(us, h.column) == "" {
+			if o, ok := pretendAll(t, quick).find(h.scenario, h.contests...); !ok || o.cell(h.ours(), h.column) == "" {
 				t.Errorf("quick %v: %s is not measured", quick, h.what)
 			}
 		}

@@ -109,7 +109,7 @@ func TestMarkdownIsForAReadme(t *testing.T) {
 		outcomes:  outcomes{sampleOutcome()},
 	}
 	var out bytes.Buffer
-	r.markdown(&out)
+	r.markdown(&out, page{})
 	want := `# How fast it is
 
 Each figure is the median of alternating rounds in one process (lowest–highest), measured on 2 cores of some CPU, go1.26 linux/amd64.
@@ -132,5 +132,82 @@ Versions:
 `
 	if diff := cmp.Diff(want, out.String()); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+func TestAPageKeepsWhatWasMeasuredBefore(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "performance.md")
+	old := `# How fast it is
+
+Measured on another day.
+
+    go run ./bench
+
+### hot: What does a token cost?
+
+the old table
+
+### failure: What then?
+
+what is measured again
+
+### latency: How long?
+
+the last table
+
+Versions:
+
+- x/oauth2: an old one
+`
+	if err := os.WriteFile(file, []byte(old), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := report{
+		host:      host{Cores: 2, Go: "go1.26", OS: "linux", Arch: "amd64"},
+		settings:  settings{only: []string{"failure"}},
+		scenarios: []scenario{{name: "failure", question: "What then?"}},
+		outcomes:  outcomes{sampleOutcome()},
+		versions:  map[string]string{"x/oauth2": "a new one"},
+	}
+	want := `# How fast it is
+
+Measured on another day.
+
+    go run ./bench
+
+### hot: What does a token cost?
+
+the old table
+
+### failure: What then?
+
+Measured apart from the others, on 2 cores, go1.26 linux/amd64:
+
+    go run ./bench -scenario failure
+
+200 callers:
+
+|  | requests | until all know, ms |
+| --- | ---: | ---: |
+| holdfast | 1 | 25 (20.5–30) |
+| x/oauth2 | ≥ 250 (249–≥ 251) | 5,000 |
+| azcore | cannot: it hands out no token |  |
+
+### latency: How long?
+
+the last table
+
+Versions:
+
+- x/oauth2: a new one
+`
+	for range 2 { // the second time it is read as it was written
+		if err := r.writeMarkdown(file); err != nil {
+			t.Fatal(err)
+		}
+		got, err := os.ReadFile(file)
+		if diff := cmp.Diff(want, string(got)); diff != "" || err != nil {
+			t.Errorf("the page (-want +got):\n%s%v", diff, err)
+		}
 	}
 }

@@ -33,7 +33,7 @@ type shelf struct {
 
 // shelves are all of them, in the order of the tables.
 func shelves() []shelf {
-	return []shelf{memoryShelf(), boltShelf(), redisShelf(), postgresShelf()}
+	return []shelf{memoryShelf(), boltShelf(), natsShelf(), postgresShelf(), redisShelf()}
 }
 
 const oneProcess = "it belongs to one process"

@@ -90,10 +90,10 @@ func TestAServerThatDoesNotRunIsNamed(t *testing.T) {
 		}
 	}
 	want := []string{
-		"redisstore cannot: no Redis answers at " + nobody,
-		redisShelf().hand + " cannot: no Redis answers at " + nobody,
 		"pgstore cannot: no PostgreSQL answers at " + nobody,
 		postgresShelf().hand + " cannot: no PostgreSQL answers at " + nobody,
+		"redisstore cannot: no Redis answers at " + nobody,
+		redisShelf().hand + " cannot: no Redis answers at " + nobody,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("who cannot (-want +got):\n%s", diff)

@@ -127,12 +127,14 @@ func (one *stand) newTold(ctx context.Context) (pair, error) {
 	if err != nil {
 		return pair{}, err
 	}
-	var heard atomic.Uint64
-	if err := one.listen(ctx, c.(teller), func() { heard.Add(1) }); err != nil {
+	value := newRecord()
+	rev, err := c.swap(ctx, keyOf(0), 0, value)
+	if err != nil {
 		return pair{}, err
 	}
-	value, known := newRecord(), uint64(0)
-	rev, err := c.swap(ctx, keyOf(0), 0, value)
+	var heard atomic.Uint64
+	known := uint64(0)
+	err = one.listen(ctx, c.(teller), func() { heard.Add(1) })
 	return pair{
 		write: func(ctx context.Context) (sent time.Time, err error) {
 			sent = time.Now()

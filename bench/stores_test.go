@@ -110,7 +110,7 @@ func TestEveryStoreHasItsGoals(t *testing.T) {
 		name, _, _ := strings.Cut(g.what, ":")
 		all[name]++
 	}
-	want := map[string]int{memoryStore: 1, "boltstore": 6, "redisstore": 7, "pgstore": 7}
+	want := map[string]int{memoryStore: 1, "boltstore": 6, "natsstore": 7, "redisstore": 7, "pgstore": 7}
 	if diff := cmp.Diff(want, all); diff != "" {
 		t.Errorf("goals by store (-want +got):\n%s", diff)
 	}

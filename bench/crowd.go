@@ -45,20 +45,23 @@ func (c *crowd) note(err error) {
 	c.first = firstError(c.first, err)
 }
 
-// again has callers call f as often as they can for some time, and returns how often they
-// have, and the time until the last was done.
+// again has callers call f as often as they can for some time, each at least once, and
+// returns how often they have, and the time until the last was done.
 func again(callers int, length time.Duration, f func(caller int) error) (calls int64, took time.Duration, err error) {
 	var over atomic.Bool
 	var done atomic.Int64
 	everybody := gather(callers, func(i int) error {
 		n := int64(0)
 		defer func() { done.Add(n) }()
-		for ; !over.Load(); n++ {
+		for {
 			if err := f(i); err != nil {
 				return err
 			}
+			n++
+			if over.Load() {
+				return nil
+			}
 		}
-		return nil
 	})
 	defer time.AfterFunc(length, func() { over.Store(true) }).Stop()
 	took, err = everybody.release()

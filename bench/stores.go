@@ -41,12 +41,12 @@ func storeContests(s settings) ([]contest, error) {
 
 // storing is a Swap and a Load by so many callers.
 func storing(s settings, callers int) contest {
-	length := time.Duration(s.scaled(50, 10)) * time.Millisecond
+	length := time.Duration(s.scaled(50, 5)) * time.Millisecond
 	return bout{
 		name:    fmt.Sprint(callers),
 		title:   fmt.Sprintf("%s, each with a record of 1.5 KB", plural(callers, "caller")),
 		columns: []column{{name: "Swap", unit: microseconds, drawn: true}, {name: "Load", unit: microseconds, drawn: true}},
-		turns:   s.scaled(15, 3),
+		turns:   s.scaled(15, 1),
 		beside:  func(one shelf) string { return one.hand },
 		open: func(ctx context.Context, one *stand) ([]side, error) {
 			kept, err := one.newStore(ctx)

@@ -10,7 +10,7 @@ func hotOver(s settings) contest {
 		name:    "hot",
 		title:   "the hot path over each store, 1,000 goroutines, one session",
 		columns: hotColumns,
-		turns:   s.scaled(15, 3),
+		turns:   s.scaled(15, 1),
 		open: func(ctx context.Context, one *stand) ([]side, error) {
 			kept, err := one.newStore(ctx)
 			if err != nil {

@@ -12,7 +12,7 @@ import (
 
 // noticing is the way from a Swap to the other process's hot path.
 func noticing(s settings) contest {
-	samples := s.scaled(300, 20)
+	samples := s.scaled(300, 12)
 	return bout{
 		name:  "notice",
 		title: fmt.Sprintf("from a Swap to the hot path of another process, %d times", samples),

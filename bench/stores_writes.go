@@ -12,7 +12,7 @@ import (
 
 // writing is what a renewal asks of a store.
 func writing(s settings) contest {
-	const renewals = 10
+	renewals := s.scaled(10, 3)
 	return bout{
 		name:  "writes",
 		title: "a renewal of a refresh token, an endpoint without a network",
@@ -21,7 +21,7 @@ func writing(s settings) contest {
 			{name: "Loads"},
 			{name: "time", unit: microseconds, drawn: true},
 		},
-		turns: s.scaled(15, 2),
+		turns: s.scaled(15, 1),
 		open: func(ctx context.Context, one *stand) ([]side, error) {
 			r, err := one.newRenewing(ctx)
 			return []side{{one.name, func(ctx context.Context) ([]reading, error) { return r.measure(ctx, renewals) }}}, err

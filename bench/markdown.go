@@ -68,6 +68,9 @@ func (r *report) markdown(out io.Writer, old page) {
 		}
 		one := r.scenarios[at]
 		line(headOfScenario+"%s: %s\n", one.name, one.question)
+		if one.remark != "" {
+			line("%s\n", one.remark)
+		}
 		_, _ = io.WriteString(out, apart)
 		r.tables(out, one)
 	}

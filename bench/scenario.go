@@ -9,6 +9,7 @@ import (
 type scenario struct {
 	name     string
 	question string // that it answers
+	remark   string // what a reader of its page must know besides; empty: nothing
 
 	// longRounds: a round takes minutes, or hardly differs from the next.
 	longRounds bool

@@ -17,6 +17,7 @@ func TestFlags(t *testing.T) {
 		{"-quick -check", settings{quick: true, check: true}},
 		{"-scenario hot,herd -rounds 9", settings{only: []string{"hot", "herd"}, rounds: 9}},
 		{"-json a.json -plot plots", settings{json: "a.json", plot: "plots"}},
+		{"-redis redis://a -postgres postgres://b", settings{redis: "redis://a", postgres: "postgres://b"}},
 	} {
 		got, err := parse(strings.Fields(c.args), new(bytes.Buffer))
 		if err != nil {

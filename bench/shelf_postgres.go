@@ -48,11 +48,15 @@ func openPostgresPlace(ctx context.Context, s settings) (place, error) {
 	if err := reach(ctx, "PostgreSQL", net.JoinHostPort(c.Host, strconv.Itoa(int(c.Port)))); err != nil {
 		return nil, err
 	}
-	if err := p.do(ctx, `CREATE SCHEMA `+p.byHand()+`; CREATE TABLE `+p.table()+
-		` (key text PRIMARY KEY, rev bigint NOT NULL, value bytea NOT NULL)`); err != nil {
-		return nil, err
+	if err := pgstore.Migrate(ctx, p.url, pgstore.Options{Schema: p.schema}); err != nil {
+		return nil, absence{err.Error()}
 	}
-	return p, pgstore.Migrate(ctx, p.url, pgstore.Options{Schema: p.schema})
+	err = p.do(ctx, `CREATE SCHEMA `+p.byHand()+`; CREATE TABLE `+p.table()+
+		` (key text PRIMARY KEY, rev bigint NOT NULL, value bytea NOT NULL)`)
+	if err != nil {
+		return nil, errors.Join(err, p.sweep(ctx))
+	}
+	return p, nil
 }
 
 func (p *postgresPlace) byHand() string { return p.schema + "_by_hand" }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/binary"
+	"fmt"
 
 	"github.com/redis/go-redis/v9"
 
@@ -38,7 +39,16 @@ func openRedisPlace(ctx context.Context, s settings) (place, error) {
 	if err != nil {
 		return nil, absence{"the URL of -redis cannot be read"}
 	}
-	return &redisPlace{s.redisURL(), "holdfast-bench-" + rand.Text(), *o}, reach(ctx, "Redis", o.Addr)
+	if err := reach(ctx, "Redis", o.Addr); err != nil {
+		return nil, err
+	}
+	p := &redisPlace{s.redisURL(), "holdfast-bench-" + rand.Text(), *o}
+	c := p.connect()
+	defer func() { _ = c.Close() }()
+	if err := c.Ping(ctx).Err(); err != nil {
+		return nil, absence{fmt.Sprintf("the Redis at %s answers: %v", o.Addr, err)}
+	}
+	return p, nil
 }
 
 func (p *redisPlace) store(ctx context.Context) (store.Store, error) {

@@ -30,10 +30,20 @@ func stores() scenario {
 	return scenario{
 		name:       "stores",
 		question:   "What does a store cost, and how soon does another process know?",
+		remark:     storesRemark,
 		longRounds: true,
 		contests:   storeContests,
 	}
 }
+
+const storesRemark = `The servers have one node, on the machine of the callers. A Redis and a PostgreSQL are taken as they are configured, and where
+they are can be said with ` + "`-redis URL` and `-postgres URL`" + `; the server of NATS is part of the harness, and waits for the disk with each
+write. Two processes are two Managers, each with a store that was opened for it. Not measured: networks, clusters, standbys, failovers, poolers, and
+records of another length than 1.5 KB.
+
+A store does more than the client beside it. With a Swap, redisstore also numbers the write, keeps it in a log and publishes it, in the one thread of the
+server. pgstore notifies with each, which PostgreSQL does for one transaction after the other, so that 32 callers do not share a
+write to the disk; the client that notifies takes as long. natsstore loads from the leader, because what another node answers may be old; KeyValue asks any.`
 
 func storeContests(s settings) ([]contest, error) {
 	return []contest{storing(s, 1), storing(s, 32), noticing(s), hotOver(s), writing(s)}, nil

@@ -165,7 +165,7 @@ Versions:
 	r := report{
 		host:      host{Cores: 2, Go: "go1.26", OS: "linux", Arch: "amd64"},
 		settings:  settings{only: []string{"failure"}},
-		scenarios: []scenario{{name: "failure", question: "What then?"}},
+		scenarios: []scenario{{name: "failure", question: "What then?", remark: "Nobody is hurt."}},
 		outcomes:  outcomes{sampleOutcome()},
 		versions:  map[string]string{"x/oauth2": "a new one"},
 	}
@@ -180,6 +180,8 @@ Measured on another day.
 the old table
 
 ### failure: What then?
+
+Nobody is hurt.
 
 Measured apart from the others, on 2 cores, go1.26 linux/amd64:
 

@@ -115,3 +115,13 @@ func medians(columns []series) []reading {
 	}
 	return all
 }
+
+// lowest are the figures of turns that differ by what else the machine does.
+func lowest(columns []series) []reading {
+	var all []reading
+	for _, s := range columns {
+		low, _ := s.spread()
+		all = append(all, low)
+	}
+	return all
+}

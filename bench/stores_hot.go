@@ -2,7 +2,8 @@ package main
 
 import "context"
 
-// hotOver is the hot path with each store behind it.
+// hotOver is the hot path with each store behind it. Its turns are of nanoseconds, and the
+// shortest of a round is the one that has lost the least to whatever else the machine does.
 func hotOver(s settings) contest {
 	const goroutines = 1_000
 	slot := newSlot(s, goroutines)
@@ -21,6 +22,6 @@ func hotOver(s settings) contest {
 				return slot.measure(one.name, func(_, n int) error { return k.spin(n) })
 			}}}, err
 		},
-		figures: medians,
+		figures: lowest,
 	}.contest(s)
 }

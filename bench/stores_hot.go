@@ -9,7 +9,7 @@ func hotOver(s settings) contest {
 	slot := newSlot(s, goroutines)
 	return bout{
 		name:    "hot",
-		title:   "the hot path over each store, 1,000 goroutines, one session",
+		title:   "the hot path over each store, 1,000 goroutines, one session, the shortest turn",
 		columns: hotColumns,
 		turns:   s.scaled(15, 1),
 		open: func(ctx context.Context, one *stand) ([]side, error) {

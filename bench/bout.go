@@ -13,8 +13,8 @@ type bout struct {
 	columns     []column
 	turns       int // of each side in a round
 
-	// beside names the client that is measured beside a store; nil, or empty: none is.
-	beside func(shelf) string
+	// beside names the clients that are measured beside a store; nil: none is.
+	beside func(shelf) []string
 
 	// cannot is the reason why a store takes no part; nil, or empty: it does.
 	cannot func(shelf) string
@@ -43,7 +43,10 @@ func (b bout) contest(s settings) contest {
 	}
 	for _, one := range all {
 		c.entrants = append(c.entrants, one.entrant(one.name, ours, tell(one.name)))
-		if name := say(b.beside, one.shelf); name != "" {
+		if b.beside == nil {
+			continue
+		}
+		for _, name := range b.beside(one.shelf) {
 			c.entrants = append(c.entrants, one.entrant(name, limit, tell(name)))
 		}
 	}
@@ -72,17 +75,13 @@ func (b bout) contest(s settings) contest {
 func (b bout) stands() stands {
 	var all stands
 	for _, one := range shelves() {
-		all = append(all, &stand{shelf: one, reason: say(b.cannot, one)})
+		reason := ""
+		if b.cannot != nil {
+			reason = b.cannot(one)
+		}
+		all = append(all, &stand{shelf: one, reason: reason})
 	}
 	return all
-}
-
-// say returns what f says of a shelf; nil says nothing.
-func say(f func(shelf) string, one shelf) string {
-	if f == nil {
-		return ""
-	}
-	return f(one)
 }
 
 // alternate has all sides take so many turns, each time another one first, and returns

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/binary"
@@ -36,6 +37,17 @@ func shelves() []shelf {
 	return []shelf{memoryShelf(), boltShelf(), natsShelf(), postgresShelf(), redisShelf()}
 }
 
+// told names the client whose writes are told to others; nobody where the store's are not.
+func (s shelf) told() []string {
+	if s.tells == "" {
+		return nil
+	}
+	return []string{s.tells}
+}
+
+// same names the client whose writes do what the store's do.
+func (s shelf) same() string { return cmp.Or(s.tells, s.hand) }
+
 const oneProcess = "it belongs to one process"
 
 // place is somewhere to keep records that nobody else has. It is empty when it is made.
@@ -69,6 +81,18 @@ type teller interface {
 	// hear calls listening when it listens, and from then on heard for whatever is told. It
 	// returns nil when ctx is over.
 	hear(ctx context.Context, listening, heard func()) error
+}
+
+// aloud is a client, which is a teller, all of whose writes are told. Its records are its
+// own.
+type aloud struct{ client }
+
+func (a aloud) swap(ctx context.Context, key string, prev uint64, value []byte) (uint64, error) {
+	return a.client.(teller).tell(ctx, "told."+key, prev, value)
+}
+
+func (a aloud) load(ctx context.Context, key string) ([]byte, error) {
+	return a.client.load(ctx, "told."+key)
 }
 
 // absence is the reason why there is no place.

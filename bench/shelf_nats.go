@@ -18,7 +18,7 @@ func natsShelf() shelf {
 		name:   "natsstore",
 		driver: "nats.go",
 		module: "github.com/nats-io/nats.go",
-		hand:   "nats.go: Update and Get of a KeyValue",
+		hand:   "nats.go: Update and Get of a KeyValue, no direct gets",
 		tells:  "nats.go: the Update, republished; Subscribe",
 		open:   openNATSPlace,
 	}
@@ -49,11 +49,30 @@ func (p natsPlace) client(ctx context.Context) (client, error) {
 	if err != nil {
 		return nil, err
 	}
-	bucket, err := js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
+	bucket, err := openBucket(ctx, js)
+	return natsClient{conn, bucket}, err
+}
+
+// openBucket makes a bucket which is read from its leader, as it is not by default: what
+// another node answers may be old.
+func openBucket(ctx context.Context, js jetstream.JetStream) (jetstream.KeyValue, error) {
+	_, err := js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
 		Bucket:    "by-hand",
 		RePublish: &jetstream.RePublish{Source: ">", Destination: natsTold + ".>"},
 	})
-	return natsClient{conn, bucket}, err
+	if err != nil {
+		return nil, err
+	}
+	stream, err := js.Stream(ctx, "KV_by-hand")
+	if err != nil {
+		return nil, err
+	}
+	c := stream.CachedInfo().Config
+	c.AllowDirect = false
+	if _, err := js.UpdateStream(ctx, c); err != nil {
+		return nil, err
+	}
+	return js.KeyValue(ctx, "by-hand")
 }
 
 func (p natsPlace) sweep(context.Context) error { return p.server.Close() }

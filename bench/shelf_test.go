@@ -48,7 +48,11 @@ func TestStoresAndClientsWriteOnlyOverWhatTheyHaveSeen(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for name, c := range map[string]client{one.name: keeping{kept}, one.hand: byHand} {
+		all := map[string]client{one.name: keeping{kept}, one.hand: byHand}
+		if one.tells != "" {
+			all[one.tells] = aloud{byHand}
+		}
+		for name, c := range all {
 			first, second := newRecord(), newRecord()
 			begun, err := c.swap(t.Context(), "alice", 0, first)
 			if err != nil {
@@ -92,8 +96,10 @@ func TestAServerThatDoesNotRunIsNamed(t *testing.T) {
 	want := []string{
 		"pgstore cannot: no PostgreSQL answers at " + nobody,
 		postgresShelf().hand + " cannot: no PostgreSQL answers at " + nobody,
+		postgresShelf().tells + " cannot: no PostgreSQL answers at " + nobody,
 		"redisstore cannot: no Redis answers at " + nobody,
 		redisShelf().hand + " cannot: no Redis answers at " + nobody,
+		redisShelf().tells + " cannot: no Redis answers at " + nobody,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("who cannot (-want +got):\n%s", diff)

@@ -10,9 +10,11 @@ import (
 //
 // Each store is measured beside the client of its server or file, which does what a
 // program would do that keeps its tokens by hand: compare and set one record, and read it.
+// Where other processes are to know of a write the client does it twice: once so that nobody hears
+// of it, and once so that they do, as of the store's; the goals are about the latter.
 // The records are of 1.5 KB, the servers are on this machine, and write to the disk or not
 // as they are configured. What a store does beyond its client is in its figure: it
-// knows an operation that is sent twice, keeps tombstones, and tells the other processes.
+// knows an operation that is sent twice, keeps tombstones, and can tell what was missed.
 //
 // A Swap and a Load are what one of so many callers waits for, who ask again and again, each
 // for a record of his own.
@@ -41,9 +43,9 @@ they are can be said with ` + "`-redis URL` and `-postgres URL`" + `; the server
 write. Two processes are two Managers, each with a store that was opened for it. Not measured: networks, clusters, standbys, failovers, poolers, and
 records of another length than 1.5 KB.
 
-A store does more than the client beside it. With a Swap, redisstore also numbers the write, keeps it in a log and publishes it, in the one thread of the
-server. pgstore notifies with each, which PostgreSQL does for one transaction after the other, so that 32 callers do not share a
-write to the disk; the client that notifies takes as long. natsstore loads from the leader, because what another node answers may be old; KeyValue asks any.`
+A store does more than the clients beside it: with a Swap, redisstore also numbers the write over all keys and keeps it in a log, in the one thread of the
+server. To notify is dear in PostgreSQL, which does it for one transaction after the other, so that 32 callers do not share a
+write to the disk: compare the two clients. The bucket by hand is read from its leader, as natsstore's is; what another node answers may be old.`
 
 func storeContests(s settings) ([]contest, error) {
 	return []contest{storing(s, 1), storing(s, 32), noticing(s), hotOver(s), writing(s)}, nil
@@ -57,17 +59,21 @@ func storing(s settings, callers int) contest {
 		title:   fmt.Sprintf("%s, each with a record of 1.5 KB", plural(callers, "caller")),
 		columns: []column{{name: "Swap", unit: microseconds, drawn: true}, {name: "Load", unit: microseconds, drawn: true}},
 		turns:   s.scaled(15, 1),
-		beside:  func(one shelf) string { return one.hand },
+		beside:  func(one shelf) []string { return append([]string{one.hand}, one.told()...) },
 		open: func(ctx context.Context, one *stand) ([]side, error) {
 			kept, err := one.newStore(ctx)
 			if err != nil {
 				return nil, err
 			}
 			byHand, err := one.newClient(ctx)
-			return []side{
+			sides := []side{
 				newWriter(keeping{kept}, callers).side(one.name, length),
 				newWriter(byHand, callers).side(one.hand, length),
-			}, err
+			}
+			if one.tells != "" {
+				sides = append(sides, newWriter(aloud{byHand}, callers).side(one.tells, length))
+			}
+			return sides, err
 		},
 		figures: medians,
 	}.contest(s)

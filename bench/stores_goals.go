@@ -27,14 +27,14 @@ func storeGoals() []goal {
 	return all
 }
 
-// speedGoals compare a store with the client beside it.
+// speedGoals compare a store with the client beside it that does the same.
 func (s shelf) speedGoals() []goal {
 	var all []goal
 	for _, callers := range []string{"1", "32"} {
 		for _, what := range []string{"Swap", "Load"} {
 			all = append(all, goal{
 				scenario: "stores", what: s.name + ": " + what + " over " + s.driver + ", callers: " + callers, bound: 1.3, unit: times,
-				of: quotient("stores", callers, what, s.name, s.hand),
+				of: quotient("stores", callers, what, s.name, s.same()),
 			})
 		}
 	}

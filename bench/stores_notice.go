@@ -22,7 +22,7 @@ func noticing(s settings) contest {
 		},
 		turns:  samples,
 		cannot: func(one shelf) string { return one.alone },
-		beside: func(one shelf) string { return one.tells },
+		beside: shelf.told,
 		open: func(ctx context.Context, one *stand) ([]side, error) {
 			ours, err := one.newManagers(ctx)
 			if err != nil {

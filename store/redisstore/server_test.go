@@ -3,9 +3,7 @@ package redisstore
 import (
 	"context"
 	"crypto/rand"
-	"net"
 	"os"
-	"sync"
 	"testing"
 
 	"github.com/redis/go-redis/v9"
@@ -62,87 +60,4 @@ func swaps(t *testing.T, s *Store, key string, prev store.Rev, gone bool) store.
 		t.Fatal(err)
 	}
 	return rev
-}
-
-// cable is a way to the server that can be cut: what is sent is then held, in both
-// directions, and nobody is told.
-type cable struct {
-	listener net.Listener
-	ends     sync.WaitGroup
-
-	mu   sync.Mutex    // guards the field below
-	open chan struct{} // closed: what is sent passes
-}
-
-func newCable(t *testing.T) *cable {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := &cable{listener: l, open: make(chan struct{})}
-	close(c.open)
-	c.ends.Go(c.accept)
-	t.Cleanup(func() {
-		_ = l.Close()
-		c.ends.Wait()
-	})
-	return c
-}
-
-func (c *cable) address() string { return c.listener.Addr().String() }
-
-func (c *cable) accept() {
-	for {
-		near, err := c.listener.Accept()
-		if err != nil {
-			return
-		}
-		far, err := net.Dial("tcp", address)
-		if err != nil {
-			_ = near.Close()
-			continue
-		}
-		c.ends.Go(func() { c.carry(near, far) })
-		c.ends.Go(func() { c.carry(far, near) })
-	}
-}
-
-// carry carries bytes until one end is closed, and closes the other.
-func (c *cable) carry(from, to net.Conn) {
-	defer func() { _, _ = from.Close(), to.Close() }()
-	for buffer := make([]byte, 1<<14); ; {
-		n, err := from.Read(buffer)
-		if err != nil {
-			return
-		}
-		c.mu.Lock()
-		open := c.open
-		c.mu.Unlock()
-		<-open
-		if _, err := to.Write(buffer[:n]); err != nil {
-			return
-		}
-	}
-}
-
-// cut cuts the cable, until mend is called.
-func (c *cable) cut() (mend func()) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	open := make(chan struct{})
-	c.open = open
-	return sync.OnceFunc(func() { close(open) })
-}
-
-// isCut reports whether it is.
-func (c *cable) isCut() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	select {
-	case <-c.open:
-		return false
-	default:
-		return true
-	}
 }

@@ -23,29 +23,29 @@ import (
 func TestRedisKeepsTheContract(t *testing.T) {
 	c := server(t)
 	storetest.Run(t, func(t *testing.T) storetest.Place {
-		prefix, cable := place(t, c), newCable(t)
+		prefix, line := place(t, c), storetest.NewLine(t, address)
 		return storetest.Place{
 			Open: func() (store.Store, error) {
-				way := cable.address()
-				if cable.isCut() { // a process that has another way to the server
+				way := line.Address()
+				if line.IsCut() { // a process that has another way to the server
 					way = address
 				}
 				return Open(t.Context(), "redis://"+way, Options{Prefix: prefix})
 			},
-			Cut: cable.cut,
+			Cut: line.Cut,
 		}
 	})
 }
 
 func TestWriteWhoseAnswerIsLostIsOpen(t *testing.T) {
 	c := server(t)
-	prefix, cable := place(t, c), newCable(t)
-	s, err := Open(t.Context(), "redis://"+cable.address(), Options{Prefix: prefix})
+	prefix, line := place(t, c), storetest.NewLine(t, address)
+	s, err := Open(t.Context(), "redis://"+line.Address(), Options{Prefix: prefix})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = s.Close() }()
-	mend := cable.cut()
+	mend := line.Cut()
 	ctx, leave := context.WithCancel(t.Context())
 	time.AfterFunc(10*time.Millisecond, leave)
 	rev, err := s.Swap(ctx, "k", 0, []byte("value"), false, store.OpID{1})
@@ -64,15 +64,15 @@ func TestWriteWhoseAnswerIsLostIsOpen(t *testing.T) {
 
 func TestRequestThatWasNotSentIsNotOpen(t *testing.T) {
 	c := server(t)
-	prefix, cable := place(t, c), newCable(t)
-	s, err := Open(t.Context(), "redis://"+cable.address(), Options{Prefix: prefix})
+	prefix, line := place(t, c), storetest.NewLine(t, address)
+	s, err := Open(t.Context(), "redis://"+line.Address(), Options{Prefix: prefix})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = s.Close() }()
 	_ = s.client.Close()
 	s.client = redis.NewClient(s.settings) // which has no connection yet
-	_ = cable.listener.Close()
+	line.Close()
 	if _, err := s.Swap(t.Context(), "k", 0, nil, false, store.OpID{1}); !errors.Is(err, store.ErrUnavailable) {
 		t.Errorf("Swap: %v", err)
 	}

@@ -21,7 +21,7 @@
 //	Caps.MaxValue     the longest value is taken, and a longer one is not
 //	store.Lister      Keys
 //	store.Exclusive   Own
-//	Place.Cut         Gap in time, and what was missed meanwhile
+//	Place.Cut         Gap in time, and what was missed meanwhile; a [Line] can be cut
 //
 // On top of it the claims: sessions of the library's own renew a refresh token that
 // can be used once, by the records of the store. Their processes stop before and behind

@@ -12,17 +12,17 @@ import (
 func TestNATSKeepsTheContract(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) storetest.Place {
 		s := starts(t, embedded.Options{Listen: "127.0.0.1:0"})
-		cable := newCable(t, s)
+		line := lineTo(t, s)
 		_ = opens(t, s.URL(), natsstore.Options{}).Close() // the goroutines of a bucket are the server's
 		return storetest.Place{
 			Open: func() (store.Store, error) {
-				way := cable.url()
-				if cable.isCut() { // a process that has another way to the server
+				way := urlOf(line)
+				if line.IsCut() { // a process that has another way to the server
 					way = s.URL()
 				}
 				return natsstore.Open(t.Context(), way, natsstore.Options{})
 			},
-			Cut: cable.cut,
+			Cut: line.Cut,
 		}
 	})
 }

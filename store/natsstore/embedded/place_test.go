@@ -1,11 +1,13 @@
 package embedded_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/holdfast-go/holdfast/store"
 	"github.com/holdfast-go/holdfast/store/natsstore"
 	"github.com/holdfast-go/holdfast/store/natsstore/embedded"
+	"github.com/holdfast-go/holdfast/store/storetest"
 )
 
 // starts starts a server that is there until the end of the test.
@@ -44,3 +46,12 @@ func swaps(t testing.TB, s store.Store, key string, prev store.Rev, gone bool) s
 func opOn(prev store.Rev) store.OpID {
 	return store.OpID{1, byte(prev), byte(prev >> 8), byte(prev >> 16), byte(prev >> 24), byte(prev >> 32)}
 }
+
+// lineTo returns a line to a server that listens.
+func lineTo(t *testing.T, s *embedded.Server) *storetest.Line {
+	t.Helper()
+	return storetest.NewLine(t, strings.TrimPrefix(s.URL(), "nats://"))
+}
+
+// urlOf is where to connect over a line.
+func urlOf(l *storetest.Line) string { return "nats://" + l.Address() }

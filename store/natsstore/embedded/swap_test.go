@@ -19,6 +19,7 @@ import (
 	"github.com/holdfast-go/holdfast/store"
 	"github.com/holdfast-go/holdfast/store/natsstore"
 	"github.com/holdfast-go/holdfast/store/natsstore/embedded"
+	"github.com/holdfast-go/holdfast/store/storetest"
 )
 
 // subject is that of a key's record in the bucket that has no name.
@@ -26,19 +27,17 @@ func subject(key string) string {
 	return "$KV.holdfast." + base64.RawURLEncoding.EncodeToString([]byte(key))
 }
 
-// sendsIntoTheVoid sends a write through a cable that is cut, and leaves when it is on its
+// sendsIntoTheVoid sends a write over a line that is cut, and leaves when it is on its
 // way.
-func sendsIntoTheVoid(t *testing.T, c *cable, s store.Store, prev store.Rev, op store.OpID) {
+func sendsIntoTheVoid(t *testing.T, line *storetest.Line, s store.Store, prev store.Rev, op store.OpID) {
 	t.Helper()
 	ctx, leave := context.WithCancel(t.Context())
 	defer leave()
-	c.mu.Lock()
-	c.held = func(b []byte) {
+	line.OnHeld(func(b []byte) {
 		if bytes.Contains(b, []byte("late")) {
 			leave()
 		}
-	}
-	c.mu.Unlock()
+	})
 	rev, err := s.Swap(ctx, "k", prev, []byte("late"), false, op)
 	if !errors.Is(err, store.ErrUnknown) || !errors.Is(err, context.Canceled) {
 		t.Fatalf("Swap: %d, %v", rev, err)
@@ -47,10 +46,10 @@ func sendsIntoTheVoid(t *testing.T, c *cable, s store.Store, prev store.Rev, op 
 
 func TestWriteThatLandsLateIsFoundBySendingAgain(t *testing.T) {
 	srv := starts(t, embedded.Options{Listen: "127.0.0.1:0"})
-	cable := newCable(t, srv)
-	s, other := opens(t, cable.url(), natsstore.Options{}), opens(t, srv.URL(), natsstore.Options{})
-	mend := cable.cut()
-	sendsIntoTheVoid(t, cable, s, 0, store.OpID{9})
+	line := lineTo(t, srv)
+	s, other := opens(t, urlOf(line), natsstore.Options{}), opens(t, srv.URL(), natsstore.Options{})
+	mend := line.Cut()
+	sendsIntoTheVoid(t, line, s, 0, store.OpID{9})
 	if _, err := other.Load(t.Context(), "k", 0); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("while it is open Load answers %v", err)
 	}
@@ -66,10 +65,10 @@ func TestWriteThatLandsLateIsFoundBySendingAgain(t *testing.T) {
 
 func TestWriteThatIsOvertakenDoesNotLandLate(t *testing.T) {
 	srv := starts(t, embedded.Options{Listen: "127.0.0.1:0"})
-	cable := newCable(t, srv)
-	s, other := opens(t, cable.url(), natsstore.Options{}), opens(t, srv.URL(), natsstore.Options{})
-	mend := cable.cut()
-	sendsIntoTheVoid(t, cable, s, 0, store.OpID{9})
+	line := lineTo(t, srv)
+	s, other := opens(t, urlOf(line), natsstore.Options{}), opens(t, srv.URL(), natsstore.Options{})
+	mend := line.Cut()
+	sendsIntoTheVoid(t, line, s, 0, store.OpID{9})
 	rev := swaps(t, other, "k", 0, false)
 	mend()
 	if _, err := s.Swap(t.Context(), "k", 0, []byte("late"), false, store.OpID{9}); !errors.Is(err, store.ErrConflict) {

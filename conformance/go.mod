@@ -8,6 +8,7 @@ require (
 	github.com/google/uuid v1.6.0
 	github.com/holdfast-go/holdfast v0.0.0
 	github.com/luikyv/go-oidc v0.23.0
+	go.etcd.io/bbolt v1.5.0
 )
 
 require (

@@ -24,6 +24,12 @@ type Config struct {
 	// refresh tokens is used. If false, they live until they expire.
 	RenewalRevokes bool
 
+	// File is kept up with what is issued, so that a server that is started with it again
+	// goes on; it is made if it is not there, and is of one server at a time. Counts, and
+	// the jti of assertions, begin anew. With another Issuer no access token of before is
+	// good. If empty, nothing survives the server.
+	File string
+
 	Clients []Client         // nil: DefaultClient alone
 	Seed    uint64           // of the faults' dice
 	Now     func() time.Time // safe for concurrent use, asks nothing of the Server; nil: time.Now

@@ -30,6 +30,7 @@
 //
 // # What it does not do
 //
-// There is no authorization endpoint: Login stands for a finished login. Nothing
-// survives a restart. All state is in memory and forgotten when it has expired.
+// There is no authorization endpoint: Login stands for a finished login. Without
+// Config.File nothing survives a restart; with it, a power failure may take the newest.
+// What has expired is forgotten.
 package authserver

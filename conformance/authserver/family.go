@@ -19,6 +19,7 @@ type family struct {
 type refreshToken struct {
 	family *family
 	spent  time.Time // first use; zero: unspent
+	expiry time.Time
 }
 
 // copy is shallow: go-oidc replaces a grant's maps and slices, and fills none of
@@ -52,6 +53,7 @@ func (s *store) add(g *goidc.Grant, parent *family) {
 	f.grant.RefreshToken = ""
 	f.grant.CreatedAt = int(now.Unix())
 	s.families[g.ID] = f
+	s.changed(g.ID)
 	if g.RefreshToken != "" {
 		s.issue(f, g.RefreshToken)
 	}
@@ -64,6 +66,7 @@ func (s *store) drop(f *family) time.Time {
 		return f.until
 	}
 	delete(s.families, f.grant.ID)
+	s.changed(f.grant.ID)
 	delete(s.uses, f.grant.ID)
 	return time.Time{}
 }
@@ -71,8 +74,15 @@ func (s *store) drop(f *family) time.Time {
 func (s *store) issue(f *family, token string) {
 	expiry := s.now().Add(s.refreshLifetime)
 	f.keepUntil(expiry)
-	s.refresh[token] = &refreshToken{family: f}
-	s.expiries.add(expiry, func() time.Time { delete(s.refresh, token); return time.Time{} })
+	s.refresh[token] = &refreshToken{family: f, expiry: expiry}
+	s.tokenChanged(token)
+	s.expiries.add(expiry, func() time.Time { return s.dropToken(token) })
+}
+
+func (s *store) dropToken(token string) time.Time {
+	delete(s.refresh, token)
+	s.tokenChanged(token)
+	return time.Time{}
 }
 
 // renew spends the refresh token that a presented and issues the one that
@@ -90,11 +100,13 @@ func (s *store) renew(f *family, g *goidc.Grant, a *attempt) error {
 		return goidc.NewError(goidc.ErrorCodeInvalidGrant, "the refresh token was used before")
 	case t.spent.IsZero():
 		t.spent = s.now()
+		s.tokenChanged(a.presented)
 	default:
 		s.forgiven++
 	}
 	s.issue(f, g.RefreshToken)
 	f.generation++
+	s.changed(f.grant.ID)
 	a.generation = f.generation
 	return nil
 }
@@ -107,5 +119,6 @@ func (s *store) revoke(f *family) {
 	if !f.revoked {
 		f.revoked = true
 		s.revoked++
+		s.changed(f.grant.ID)
 	}
 }

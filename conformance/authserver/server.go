@@ -1,9 +1,7 @@
 package authserver
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -48,26 +46,42 @@ func New(cfg Config) (*Server, error) {
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
-	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return nil, fmt.Errorf("authserver: make a key: %w", err)
+	var b *books // nil: nothing is kept
+	if cfg.File != "" {
+		var err error
+		if b, err = openBooks(cfg.File); err != nil {
+			return nil, err
+		}
 	}
 	s := &Server{
 		cfg:     cfg,
 		now:     cfg.now(),
 		clients: map[string]Client{},
-		key:     jose.JSONWebKey{Key: private, KeyID: rand.Text(), Algorithm: string(jose.ES256), Use: "sig"},
-		store:   newStore(cfg),
 		closing: make(chan struct{}),
 	}
 	for _, c := range cfg.clients() {
 		s.clients[c.ID] = c
 	}
+	if err := s.prepare(b); err != nil {
+		return nil, errors.Join(err, b.close())
+	}
+	return s, nil
+}
+
+func (s *Server) prepare(b *books) error {
+	private, kid, err := b.signer()
+	if err != nil {
+		return fmt.Errorf("authserver: make a key: %w", err)
+	}
+	s.key = jose.JSONWebKey{Key: private, KeyID: kid, Algorithm: string(jose.ES256), Use: "sig"}
+	if s.store, err = newStore(s.cfg, b); err != nil {
+		return fmt.Errorf("authserver: read %s: %w", s.cfg.File, err)
+	}
 	if s.op, err = s.provider(); err != nil {
-		return nil, fmt.Errorf("authserver: configure go-oidc: %w", err)
+		return fmt.Errorf("authserver: configure go-oidc: %w", err)
 	}
 	s.handler = s.routes()
-	return s, nil
+	return nil
 }
 
 // Start returns a server that listens on a free port of 127.0.0.1.
@@ -101,13 +115,15 @@ func (s *Server) URL() string { return s.cfg.issuer() }
 func (s *Server) Handler() http.Handler { return s.handler }
 
 // Close cuts all connections and returns when every goroutine of the server
-// has ended. Requests that a fault keeps waiting are cut. A second Close is nil.
+// has ended. Requests that a fault keeps waiting are cut. Config.File is let go of. A
+// second Close is nil.
 func (s *Server) Close() error {
 	var err error
 	s.close.Do(func() {
 		close(s.closing)
 		err = s.http.Close()
 		s.running.Wait()
+		err = errors.Join(err, s.store.books.close())
 	})
 	return err
 }

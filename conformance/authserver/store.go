@@ -2,6 +2,7 @@ package authserver
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 
@@ -27,6 +28,9 @@ type store struct {
 	reuses   int
 	forgiven int
 	revoked  int
+
+	books     *books // nil: nothing is kept
+	unwritten unwritten
 }
 
 var (
@@ -34,8 +38,9 @@ var (
 	_ goidc.RefreshTokenManager = (*store)(nil)
 )
 
-func newStore(cfg Config) *store {
-	return &store{
+// newStore takes up what the books have; nil: nothing is kept.
+func newStore(cfg Config, b *books) (*store, error) {
+	s := &store{
 		now:             cfg.now(),
 		lifetime:        cfg.lifetime(),
 		refreshLifetime: cfg.refreshLifetime(),
@@ -46,7 +51,13 @@ func newStore(cfg Config) *store {
 		verified:        map[string]Claims{},
 		seen:            map[string]bool{},
 		uses:            map[string]int{},
+		books:           b,
+		unwritten:       newUnwritten(),
 	}
+	if b == nil {
+		return s, nil
+	}
+	return s, s.recollect()
 }
 
 // lock forgets what has expired, so that nobody finds it.
@@ -62,6 +73,14 @@ func (s *store) lock() {
 func (s *store) SaveGrant(ctx context.Context, g *goidc.Grant) error {
 	s.lock()
 	defer s.mu.Unlock()
+	err := s.saveGrant(ctx, g)
+	if unkept := s.keep(); unkept != nil {
+		return fmt.Errorf("keep the books: %w", unkept)
+	}
+	return err
+}
+
+func (s *store) saveGrant(ctx context.Context, g *goidc.Grant) error {
 	f, known := s.families[g.ID]
 	switch {
 	case !known:
@@ -128,6 +147,8 @@ func (s *store) keepUntil(id string, expiry time.Time) {
 	defer s.mu.Unlock()
 	if f, ok := s.families[id]; ok {
 		f.keepUntil(expiry)
+		s.changed(id)
+		_ = s.keep() // or with the next change
 	}
 }
 

@@ -53,7 +53,7 @@ func expectSizes(t *testing.T, s *store, want string) {
 }
 
 func TestStoreJudgesARefreshTokenWhenItIsSpentNotWhenLookedUp(t *testing.T) {
-	s := newStore(Config{})
+	s, _ := newStore(Config{}, nil) // nothing is read
 	save := func(ctx context.Context, g *goidc.Grant, refresh string) bool {
 		g.RefreshToken = refresh
 		return s.SaveGrant(ctx, g) == nil
@@ -86,7 +86,7 @@ func TestStoreJudgesARefreshTokenWhenItIsSpentNotWhenLookedUp(t *testing.T) {
 }
 
 func TestStoreHandsOutCopies(t *testing.T) {
-	s := newStore(Config{})
+	s, _ := newStore(Config{}, nil) // nothing is read
 	grant := &goidc.Grant{ID: "g", Subject: "alice"}
 	if err := s.SaveGrant(context.Background(), grant); err != nil {
 		t.Fatal(err)

@@ -20,6 +20,7 @@ type world struct {
 	*authserver.Server
 	t    *testing.T
 	http *http.Client
+	cfg  authserver.Config // of a server that keeps its books
 
 	mu  sync.Mutex // guards now
 	now time.Time

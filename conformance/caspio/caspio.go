@@ -15,12 +15,15 @@ package caspio
 
 import (
 	"cmp"
+	"crypto/hmac"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -34,17 +37,22 @@ const lifetime = 86399
 
 // Config says how an Account behaves. The zero value works.
 type Config struct {
-	ClientID, Secret string           // default: "client" and "secret"
-	Now              func() time.Time // safe for concurrent use; nil: time.Now
+	ClientID, Secret string // default: "client" and "secret"
+
+	// Key is what access tokens are told by: those of an Account are good for another one
+	// with the same Key. If nil, for no other.
+	Key []byte
+
+	Now func() time.Time // safe for concurrent use; nil: time.Now
 }
 
 // Account is a Caspio account. It is an http.Handler, and safe for concurrent use.
 type Account struct {
 	now           func() time.Time
 	authorization string
+	key           []byte
 
-	mu     sync.Mutex // guards the fields below
-	ends   map[string]time.Time
+	mu     sync.Mutex // guards the field below
 	counts Counts
 }
 
@@ -59,11 +67,14 @@ func New(c Config) *Account {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
+	if c.Key == nil {
+		c.Key = []byte(rand.Text())
+	}
 	pair := cmp.Or(c.ClientID, "client") + ":" + cmp.Or(c.Secret, "secret")
 	return &Account{
 		now:           c.Now,
 		authorization: "Basic " + base64.StdEncoding.EncodeToString([]byte(pair)),
-		ends:          map[string]time.Time{},
+		key:           c.Key,
 	}
 }
 
@@ -98,11 +109,9 @@ func (a *Account) refuse(r *http.Request) map[string]any {
 }
 
 func (a *Account) issue() map[string]any {
-	token := rand.Text()
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.counts.Issued++
-	a.ends[token] = a.now().Add(lifetime * time.Second)
+	a.count(func(c *Counts) { c.Issued++ })
+	end := a.now().Add(lifetime * time.Second).UnixNano()
+	token := a.sign(rand.Text() + "." + strconv.FormatInt(end, 10))
 	return map[string]any{"access_token": token, "token_type": "bearer", "expires_in": lifetime, "refresh_token": rand.Text()}
 }
 
@@ -129,13 +138,20 @@ var (
 // Verify judges an access token as Caspio's own services do. The error is ErrUnknown or
 // ErrExpired.
 func (a *Account) Verify(accessToken string) error {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	switch end, known := a.ends[accessToken]; {
-	case !known:
+	last := strings.LastIndexByte(accessToken, '.')
+	if last < 0 || !hmac.Equal([]byte(accessToken), []byte(a.sign(accessToken[:last]))) {
 		return ErrUnknown
-	case !a.now().Before(end):
+	}
+	_, end, _ := strings.Cut(accessToken[:last], ".")
+	if ns, err := strconv.ParseInt(end, 10, 64); err != nil || !a.now().Before(time.Unix(0, ns)) {
 		return ErrExpired
 	}
 	return nil
+}
+
+// sign appends what only an Account with our Key can know.
+func (a *Account) sign(text string) string {
+	mac := hmac.New(sha256.New, a.key)
+	mac.Write([]byte(text)) // documented never to return an error
+	return text + "." + base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 }

@@ -111,6 +111,29 @@ func TestNewTokenLeavesTheOlderOneGood(t *testing.T) {
 	}
 }
 
+func TestTokensAreGoodForAccountsOfOneKey(t *testing.T) {
+	w := open(t, caspio.Config{Key: []byte("one key")})
+	at := w.gets(w.session("secret", sessions.ClientToken))
+	again := caspio.New(caspio.Config{Key: []byte("one key"), Now: w.clock.Now})
+	if err := again.Verify(at); err != nil {
+		t.Errorf("an account of the same key: %v", err)
+	}
+	for what, token := range map[string]string{
+		"empty": "", "a dot": ".", "cut": at[:len(at)-1], "longer": at + "x", "without its end": at[:strings.LastIndexByte(at, '.')],
+	} {
+		if err := again.Verify(token); !errors.Is(err, caspio.ErrUnknown) {
+			t.Errorf("a token that is %s: %v", what, err)
+		}
+	}
+	if err := caspio.New(caspio.Config{Now: w.clock.Now}).Verify(at); !errors.Is(err, caspio.ErrUnknown) {
+		t.Errorf("an account of another key: %v", err)
+	}
+	w.clock.Advance(24 * time.Hour)
+	if err := again.Verify(at); !errors.Is(err, caspio.ErrExpired) {
+		t.Errorf("after a day: %v", err)
+	}
+}
+
 func TestManyCallersMakeOneRequest(t *testing.T) {
 	w := open(t, caspio.Config{})
 	s := w.session("secret", sessions.ClientToken)

@@ -33,6 +33,11 @@ type Config struct {
 	Users       map[string]string // password by username; nil: "alice" with "password"
 	MerchantKey string            // default: "merchant-key"
 
+	// Key signs the tokens: those of a Service are good for another one with the same
+	// Key, which takes the first refresh token of a session that it is shown for the
+	// newest. If nil, for no other.
+	Key *rsa.PrivateKey
+
 	Now func() time.Time // safe for concurrent use; nil: time.Now
 }
 
@@ -48,7 +53,7 @@ type Service struct {
 	mux    *http.ServeMux
 
 	mu     sync.Mutex          // guards the fields below
-	newest map[parallel]string // the ID of its refresh token that is good
+	newest map[parallel]string // the ID of its refresh token that is good; empty: none is
 	seen   map[uuid.UUID]bool  // request-ids
 	counts Counts
 }
@@ -71,15 +76,17 @@ type Counts struct {
 // New returns a service.
 func New(c Config) (*Service, error) {
 	c = c.withDefaults()
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		return nil, fmt.Errorf("spatium: make a key: %w", err)
+	if c.Key == nil {
+		var err error
+		if c.Key, err = rsa.GenerateKey(rand.Reader, 2048); err != nil {
+			return nil, fmt.Errorf("spatium: make a key: %w", err)
+		}
 	}
-	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.RS256, Key: key}, (&jose.SignerOptions{}).WithType("JWT"))
+	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.RS256, Key: c.Key}, (&jose.SignerOptions{}).WithType("JWT"))
 	if err != nil {
 		return nil, fmt.Errorf("spatium: make a signer: %w", err)
 	}
-	s := &Service{config: c, key: key, signer: signer, mux: http.NewServeMux(), newest: map[parallel]string{}, seen: map[uuid.UUID]bool{}}
+	s := &Service{config: c, key: c.Key, signer: signer, mux: http.NewServeMux(), newest: map[parallel]string{}, seen: map[uuid.UUID]bool{}}
 	s.handle(CredentialsPath, s.credentials)
 	s.handle(KeyPath, s.issueByKey)
 	s.handle(FactorsPath, s.issueByFactors)
@@ -177,10 +184,11 @@ func (s *Service) spend(c claims) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	who := parallel{c.Account, c.TokenID}
-	if s.newest[who] != c.ID {
+	newest, known := s.newest[who]
+	if known && newest != c.ID {
 		return false
 	}
-	delete(s.newest, who)
+	s.newest[who] = ""
 	return true
 }
 

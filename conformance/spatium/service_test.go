@@ -1,6 +1,8 @@
 package spatium_test
 
 import (
+	"crypto/rand"
+	"crypto/rsa"
 	"errors"
 	"net/http"
 	"strings"
@@ -80,6 +82,29 @@ func TestRefreshTokenIsGoodOnceAndUntilTheNextIssue(t *testing.T) {
 	refresh(last, http.StatusUnauthorized)
 	if got := w.Counts(); got.ByKey != 3 || got.Refreshed != 3 || got.Refused != 3 {
 		t.Errorf("counts %+v", got)
+	}
+}
+
+func TestServiceGoesOnWithTheKeyOfAnother(t *testing.T) {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, again := open(t, spatium.Config{Key: key}), open(t, spatium.Config{Key: key})
+	var issued, renewed pair
+	first.asks(spatium.KeyPath, body{"tokenId": "id", "permissions": []string{"read"}, "merchantKey": "merchant-key"}, &issued)
+	if _, err := again.Verify(issued.Permission.Token); err != nil {
+		t.Errorf("the permission token: %v", err)
+	}
+	refresh := body{"permissionRefreshToken": issued.Refresh.Token}
+	if status := again.asks(spatium.RefreshPath, refresh, &renewed); status != http.StatusOK {
+		t.Errorf("the refresh token is answered with %d", status)
+	}
+	if status := again.asks(spatium.RefreshPath, refresh, nil); status == http.StatusOK {
+		t.Error("it is good a second time")
+	}
+	if status := open(t, spatium.Config{}).asks(spatium.RefreshPath, body{"permissionRefreshToken": renewed.Refresh.Token}, nil); status == http.StatusOK {
+		t.Error("a service of another key takes it")
 	}
 }
 

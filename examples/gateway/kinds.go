@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"time"
 
 	"github.com/holdfast-go/holdfast/conformance/authserver"
@@ -19,12 +18,12 @@ type tenantKind struct {
 
 	// client is the tenant's own client at the authorization server, whose ID is his
 	// name; nil: the gateway's client acts for him.
-	client func(s *services) authserver.Client
+	client func(s *services, tenant string) authserver.Client
 
-	make func(s *services, tenant string) (sessions.Kind, error)
+	make func(s *services, t *tenant) (sessions.Kind, error)
 
 	// establish proves to the session who its tenant is; nil: nobody has to.
-	establish func(ctx context.Context, s *services, session *sessions.Session) error
+	establish func(ctx context.Context, s *services, t *tenant) error
 
 	// exchange is what the session's token is exchanged for before a request goes to
 	// the API; nil: that token goes there itself.
@@ -55,68 +54,72 @@ const (
 	scopeWrite = "orders:write"
 )
 
-// persistent goes on with what a login of the tenant has left.
-func persistent(s *services, tenant string) (sessions.Kind, error) {
-	token, err := s.login(tenant)
+// persistent goes on with what the store has, or else with what a login of the tenant
+// has left.
+func persistent(s *services, t *tenant) (sessions.Kind, error) {
+	if t.kept {
+		return sessions.Persistent(s.endpoint(t.name), messages.Token{}), nil
+	}
+	token, err := s.login(t.name)
 	if err != nil {
 		return nil, err
 	}
-	return sessions.Persistent(s.endpoint(tenant), token), nil
+	return sessions.Persistent(s.endpoint(t.name), token), nil
 }
 
 // keepAlive does too, and renews whether his callers ask or not.
-func keepAlive(s *services, tenant string) (sessions.Kind, error) {
-	kind, err := persistent(s, tenant)
+func keepAlive(s *services, t *tenant) (sessions.Kind, error) {
+	kind, err := persistent(s, t)
 	return sessions.KeepAlive(kind), err
 }
 
 // static has a token that lives longer than the run, such as a developer copies from a
-// web page, and nothing to renew it with.
-func static(s *services, tenant string) (sessions.Kind, error) {
-	token, err := s.login(tenant)
+// web page at each start, and nothing to renew it with.
+func static(s *services, t *tenant) (sessions.Kind, error) {
+	token, err := s.login(t.name)
 	token.Refresh, token.RefreshExpiry = "", time.Time{}
-	return sessions.Static(s.endpoint(tenant), token), err
+	return sessions.Static(s.endpoint(t.name), token), err
 }
 
 // clientCredentials needs no login: the client is trusted to act for the tenant.
-func clientCredentials(s *services, tenant string) (sessions.Kind, error) {
-	return sessions.ClientCredentials(s.endpoint(tenant), sessions.Subject{Type: "user", ID: tenant}), nil
+func clientCredentials(s *services, t *tenant) (sessions.Kind, error) {
+	return sessions.ClientCredentials(s.endpoint(t.name), sessions.Subject{Type: "user", ID: t.name}), nil
 }
 
 // anonymous, clientToken and privateKeyJWT need none either: the tenant is the client.
-func anonymous(s *services, tenant string) (sessions.Kind, error) {
-	return sessions.Anonymous(s.endpoint(tenant)), nil
+func anonymous(s *services, t *tenant) (sessions.Kind, error) {
+	return sessions.Anonymous(s.endpoint(t.name)), nil
 }
 
-func clientToken(s *services, tenant string) (sessions.Kind, error) {
-	return sessions.ClientToken(s.endpoint(tenant)), nil
+func clientToken(s *services, t *tenant) (sessions.Kind, error) {
+	return sessions.ClientToken(s.endpoint(t.name)), nil
 }
 
-func privateKeyJWT(s *services, tenant string) (sessions.Kind, error) {
-	return sessions.ClientCredentials(s.endpoint(tenant), sessions.Subject{}), nil
+func privateKeyJWT(s *services, t *tenant) (sessions.Kind, error) {
+	return sessions.ClientCredentials(s.endpoint(t.name), sessions.Subject{}), nil
 }
 
 // jwtBearer has the gateway sign that it acts for the tenant.
-func jwtBearer(s *services, tenant string) (sessions.Kind, error) {
-	e := s.endpoint(tenant)
+func jwtBearer(s *services, t *tenant) (sessions.Kind, error) {
+	e := s.endpoint(t.name)
 	a := s.assertion()
-	a.Issuer, a.Subject = e.ClientID, tenant
+	a.Issuer, a.Subject = e.ClientID, t.name
 	return sessions.JWTBearer(e, a), nil
 }
 
 // authorization is a session at Spatium's service.
-func authorization(s *services, tenant string) (sessions.Kind, error) {
+func authorization(s *services, t *tenant) (sessions.Kind, error) {
 	service := sessions.Spatium(s.fakes.url.String() + spatium.BasePath)
-	return sessions.Authorization(service, tenant, scopeRead), nil
+	return sessions.Authorization(service, t.name, scopeRead), nil
 }
 
 // establish proves by a factor that the session is its tenant's.
-func establish(ctx context.Context, s *services, session *sessions.Session) error {
-	factor, err := s.spatium.Login(session.Key(), s.passwords[session.Key()])
+func establish(ctx context.Context, s *services, t *tenant) error {
+	factor, err := s.spatium.Login(t.name, s.password(t.name))
 	if err != nil {
 		return err
 	}
-	return session.Establish(ctx, factor)
+	return t.session.Establish(ctx, factor)
 }
 
 func verifyPermission(s *services, _, accessToken string) (string, error) {
@@ -125,9 +128,9 @@ func verifyPermission(s *services, _, accessToken string) (string, error) {
 }
 
 // caspioToken is the token of the tenant's account at Caspio. It lives for a day.
-func caspioToken(s *services, tenant string) (sessions.Kind, error) {
-	tokenURL := s.fakes.url.JoinPath(tenant, caspio.TokenPath).String()
-	return sessions.ClientToken(sessions.Caspio(tokenURL, tenant, s.passwords[tenant])), nil
+func caspioToken(s *services, t *tenant) (sessions.Kind, error) {
+	tokenURL := s.fakes.url.JoinPath(t.name, caspio.TokenPath).String()
+	return sessions.ClientToken(sessions.Caspio(tokenURL, t.name, s.password(t.name))), nil
 }
 
 // verifyCaspio asks the tenant's own account, which knows its own tokens only.
@@ -136,14 +139,16 @@ func verifyCaspio(s *services, tenant, accessToken string) (string, error) {
 }
 
 // withSecret is a client with a secret.
-func withSecret(*services) authserver.Client { return authserver.Client{Secret: rand.Text()} }
+func withSecret(s *services, tenant string) authserver.Client {
+	return authserver.Client{Secret: s.home.secret("the client " + tenant)}
+}
 
 // withLongTokens is one whose tokens outlive the run.
-func withLongTokens(s *services) authserver.Client {
-	return authserver.Client{Secret: rand.Text(), Lifetime: s.outlives}
+func withLongTokens(s *services, tenant string) authserver.Client {
+	return authserver.Client{Secret: s.home.secret("the client " + tenant), Lifetime: ages}
 }
 
 // withKey is one that proves itself by what it signs.
-func withKey(s *services) authserver.Client {
-	return authserver.Client{Auth: authserver.PrivateKeyJWT, Key: s.key.Public()}
+func withKey(s *services, _ string) authserver.Client {
+	return authserver.Client{Auth: authserver.PrivateKeyJWT, Key: s.home.key.Public()}
 }

@@ -3,6 +3,7 @@
 //
 //	go run ./examples/gateway
 //	go run ./examples/gateway -kinds exchange,jwt-bearer
+//	go run ./examples/gateway -store bolt:sessions.db -state world
 //
 // It starts its servers on loopback and calls the gateway:
 //
@@ -13,12 +14,13 @@
 // The gateway embeds holdfast, with one session a tenant, and sends each request on
 // to the API with the token of its tenant: gateway.go is the part to copy,
 // kinds.go says how its sessions are made. The rest of this folder is the world
-// around it: the servers (world.go, services.go), what befalls them (phases.go), the callers
+// around it: the servers (world.go, services.go), what is kept of them (home.go) and gone on
+// with (resume.go), what befalls them (phases.go), the callers
 // (callers.go), and the count of what came of it (tally.go, promises.go,
 // report.go).
 //
 // Every number that is printed was counted in this run. The program exits with 1
-// if the run broke a promise of promises.go, with 2 for wrong flags. Ctrl-C ends
+// if the run broke a promise of promises.go or could not begin, with 2 for wrong flags. Ctrl-C ends
 // a run early, with its summary; a second one ends the program at once.
 package main
 
@@ -32,6 +34,7 @@ import (
 	"os/signal"
 	"runtime/debug"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -47,7 +50,7 @@ func main() {
 	// machine, a request then takes 0.1 s from the gateway to the API instead of 0.5 s
 	// with the default of 100 (p99), for some 450 MiB.
 	debug.SetGCPercent(400)
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop)
 	if err := run(ctx, s, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "gateway:", err)
@@ -63,7 +66,7 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 		return err
 	}
 	plan := planOf(s)
-	introduce(out, s, plan, w.victim())
+	introduce(out, s, plan, w)
 
 	began := time.Now()
 	play(ctx, s, plan, w, t, out)

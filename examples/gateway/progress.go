@@ -11,15 +11,33 @@ import (
 )
 
 // introduce says what is about to happen.
-func introduce(out io.Writer, s settings, p plan, victim *tenant) {
+func introduce(out io.Writer, s settings, p plan, w *world) {
 	printf := func(format string, values ...any) { _, _ = fmt.Fprintf(out, format, values...) }
 	printf("%s callers, %s tenants, access tokens that live %v, for %v:\n\n",
 		grouped(s.callers), grouped(s.tenants), s.lifetime, s.duration)
 	for _, next := range p {
-		printf("  from %5v  %-8s %s\n", round(next.from), next.name, describe(next, victim))
+		printf("  from %5v  %-8s %s\n", round(next.from), next.name, describe(next, w.victim()))
+	}
+	if where := describeStore(s, w.resumed); where != "" {
+		printf("\n%s\n", where)
 	}
 	printf("\n%6s  %-8s %8s %8s %15s %9s %10s   %s\n",
 		"second", "phase", "calls/s", "p99 ms", "token requests", "renewals", "exchanges", "refused so far")
+}
+
+// describeStore says where the sessions are, and what came of those that were there;
+// empty: in memory.
+func describeStore(s settings, r resumed) string {
+	switch {
+	case !s.store.Lasts():
+		return ""
+	case s.state == "":
+		return fmt.Sprintf("Sessions are kept in %v. Their authorization server ends with this run, so the next one\n"+
+			"begins anew: -state FOLDER keeps it, too, and the next run goes on with the tokens.", s.store)
+	case r == resumed{}:
+		return fmt.Sprintf("Sessions are kept in %v, and the authorization server in %s:\nthe next run goes on with the tokens.", s.store, s.state)
+	}
+	return fmt.Sprintf("Sessions are kept in %v, and the authorization server in %s:\n%v.", s.store, s.state, r)
 }
 
 // describe says what a phase is about.

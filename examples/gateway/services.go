@@ -2,11 +2,7 @@ package main
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"errors"
-	"fmt"
 	"net/http"
 	"time"
 
@@ -21,28 +17,29 @@ import (
 // next to it small fakes of Spatium's service and of Caspio's, where every tenant has an
 // account.
 type services struct {
+	home *home
 	auth *authserver.Server
-	key  *ecdsa.PrivateKey // signs the gateway's assertions
 
 	spatium  *spatium.Service
 	caspio   map[string]*caspio.Account // by tenant
 	unsteady *unsteady                  // in front of both
 	fakes    *site
 
-	outlives  time.Duration                // longer than the run, in whole seconds
-	clients   map[string]authserver.Client // by tenant
-	passwords map[string]string            // by tenant, at the fakes
-	kinds     map[string]tenantKind        // by tenant
+	clients map[string]authserver.Client // by tenant
+	kinds   map[string]tenantKind        // by tenant
 }
 
-// openServices starts the services. When it fails what was started is closed.
-func openServices(s settings, tenants []*tenant) (*services, error) {
+// ages is longer than a world is kept, in whole seconds.
+const ages = 10 * 365 * 24 * time.Hour
+
+// openServices starts the services in their home. When it fails what was started is
+// closed.
+func openServices(s settings, h *home, tenants []*tenant) (*services, error) {
 	v := &services{
-		caspio:    map[string]*caspio.Account{},
-		outlives:  s.duration.Truncate(time.Second) + time.Hour,
-		clients:   map[string]authserver.Client{},
-		passwords: map[string]string{},
-		kinds:     map[string]tenantKind{},
+		home:    h,
+		caspio:  map[string]*caspio.Account{},
+		clients: map[string]authserver.Client{},
+		kinds:   map[string]tenantKind{},
 	}
 	err := v.openAuth(s, tenants)
 	if err == nil {
@@ -57,43 +54,50 @@ func openServices(s settings, tenants []*tenant) (*services, error) {
 // openAuth starts the authorization server, with the client of the gateway and those of
 // the tenants who have one.
 func (v *services) openAuth(s settings, tenants []*tenant) (err error) {
-	if v.key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader); err != nil {
-		return fmt.Errorf("make a key: %w", err)
-	}
 	gateway := authserver.DefaultClient()
-	gateway.Key = v.key.Public()
+	gateway.Secret, gateway.Key = v.home.secret("the gateway"), v.home.key.Public()
 	clients := []authserver.Client{gateway}
 	for _, t := range tenants {
 		v.kinds[t.name] = t.kind
 		v.clients[t.name] = gateway
 		if t.kind.client != nil {
-			own := t.kind.client(v)
+			own := t.kind.client(v, t.name)
 			own.ID = t.name
 			v.clients[t.name] = own
 			clients = append(clients, own)
 		}
 	}
-	v.auth, err = authserver.Start(authserver.Config{Lifetime: s.lifetime, Clients: clients})
+	v.auth, err = authserver.StartOn(v.home.auth, authserver.Config{
+		Lifetime: s.lifetime, RefreshLifetime: ages, Clients: clients, File: v.home.path("authserver.db"),
+	})
 	return err
 }
 
 func (v *services) openFakes(s settings, tenants []*tenant) (err error) {
 	paths := http.NewServeMux()
+	passwords := map[string]string{}
 	for _, t := range tenants {
-		password := rand.Text()
-		account := caspio.New(caspio.Config{ClientID: t.name, Secret: password})
-		v.passwords[t.name], v.caspio[t.name] = password, account
+		passwords[t.name] = v.password(t.name)
+		account := caspio.New(caspio.Config{
+			ClientID: t.name, Secret: v.password(t.name), Key: []byte(v.home.secret("the account of " + t.name)),
+		})
+		v.caspio[t.name] = account
 		paths.Handle("/"+t.name+"/", http.StripPrefix("/"+t.name, account))
 	}
-	v.spatium, err = spatium.New(spatium.Config{Lifetime: s.lifetime, Users: v.passwords})
+	v.spatium, err = spatium.New(spatium.Config{
+		Lifetime: s.lifetime, RefreshLifetime: ages, Users: passwords, Key: v.home.spatiumKey,
+	})
 	if err != nil {
 		return err
 	}
 	paths.Handle(spatium.BasePath+"/", v.spatium)
 	v.unsteady = newUnsteady(paths)
-	v.fakes, err = listen(v.unsteady)
-	return err
+	v.fakes = serve(v.home.fakes, v.unsteady)
+	return nil
 }
+
+// password is that of a tenant at the fakes.
+func (v *services) password(tenant string) string { return v.home.secret("the password of " + tenant) }
 
 // endpoint is the authorization server as its documentation describes it to who acts
 // for a tenant.
@@ -114,7 +118,7 @@ func (v *services) endpoint(tenant string) sessions.Endpoint {
 
 // assertion is what the gateway signs.
 func (v *services) assertion() sessions.Assertion {
-	return sessions.Assertion{Algorithm: "ES256", Key: v.key}
+	return sessions.Assertion{Algorithm: "ES256", Key: v.home.key}
 }
 
 // login returns what a login of the tenant leaves.

@@ -7,24 +7,30 @@ import (
 	"io"
 	"strings"
 	"time"
+
+	"github.com/holdfast-go/holdfast/examples/internal/stores"
 )
 
 // settings are the flags.
 type settings struct {
-	duration time.Duration
-	callers  int
-	tenants  int
-	lifetime time.Duration // of an access token
-	pause    time.Duration // of a caller, on average
-	faults   bool
-	kinds    []tenantKind
-	json     bool
-	verbose  bool
+	duration  time.Duration
+	callers   int
+	tenants   int
+	lifetime  time.Duration // of an access token
+	pause     time.Duration // of a caller, on average
+	faults    bool
+	kinds     []tenantKind
+	where     string       // what -store was given; it may hold a password
+	store     stores.Place // what that is
+	namespace string       // of the sessions in it
+	state     string       // the folder of the world; empty: it ends with the run
+	json      bool
+	verbose   bool
 }
 
 // parse reads the flags. It tells w what is wrong with them, or what they are.
 func parse(args []string, w io.Writer) (settings, error) {
-	s := settings{kinds: tenantKinds}
+	s := settings{kinds: tenantKinds, namespace: "holdfast_gateway"}
 	flags := s.flags()
 	err := flags.Parse(args)
 	if err == nil {
@@ -53,7 +59,8 @@ func (s *settings) flags() *flag.FlagSet {
 	flags.BoolVar(&s.json, "json", false, "print the results as one JSON object on the last line")
 	flags.BoolVar(&s.verbose, "v", false, "log what happens to the sessions to standard error")
 	flags.Func("kinds", "the `kinds` of sessions that tenants have, in turn (default "+kindNames(s.kinds)+")", s.setKinds)
-	flags.Func("store", "where sessions are kept: `memory` is the default, and the only one yet", setStore)
+	flags.StringVar(&s.where, "store", "memory", "`where` sessions are kept: "+stores.Usage())
+	flags.StringVar(&s.state, "state", "", "the `folder` that keeps the demo's authorization server, too, so that the next run goes on")
 	return flags
 }
 
@@ -62,18 +69,14 @@ func (s *settings) setKinds(list string) (err error) {
 	return err
 }
 
-func setStore(name string) error {
-	if name != "memory" {
-		return errors.New(`there is only "memory" yet`)
-	}
-	return nil
-}
-
 // leastLifetime leaves half of it for the margin (see openManager), of which a
 // second is lost to fractions.
 const leastLifetime = 3 * time.Second
 
-func (s *settings) check(rest []string) error {
+func (s *settings) check(rest []string) (err error) {
+	if s.store, err = stores.Parse(s.where); err != nil {
+		return fmt.Errorf("-store: %w", err)
+	}
 	switch {
 	case len(rest) > 0:
 		return fmt.Errorf("%q is no flag", rest[0])
@@ -87,6 +90,8 @@ func (s *settings) check(rest []string) error {
 		return fmt.Errorf("-lifetime must be in whole seconds and at least %v", leastLifetime)
 	case s.pause < 0:
 		return errors.New("-pause must not be negative")
+	case s.state != "" && !s.store.Lasts():
+		return errors.New("-state keeps the authorization server for sessions that are kept, too; give a -store other than memory")
 	}
 	return nil
 }

@@ -23,7 +23,10 @@ func TestFlagsHaveTheirDefaults(t *testing.T) {
 
 func TestWrongFlagsAreNamed(t *testing.T) {
 	for _, test := range []struct{ flags, want string }{
-		{"-store redis", `"redis" for flag -store: there is only "memory"`},
+		{"-store redis", "-store: this is no store that is known here; it may be memory, bolt:FILE, "},
+		{"-store postgress://me:hunter2@db", "-store: this is no store"},
+		{"-store bolt:", "bolt: needs the path of a file"},
+		{"-state world", "give a -store other than memory"},
 		{"-kinds persistent,dynamic", `"dynamic" is none of persistent,keep-alive`},
 		{"-lifetime 2s", "-lifetime must be"},
 		{"-lifetime 4500ms", "-lifetime must be"},
@@ -38,7 +41,7 @@ func TestWrongFlagsAreNamed(t *testing.T) {
 		if _, err := parse(strings.Fields(test.flags), &said); err == nil {
 			t.Errorf("%s: no error", test.flags)
 		}
-		if !strings.Contains(said.String(), test.want) {
+		if !strings.Contains(said.String(), test.want) || strings.Contains(said.String(), "hunter2") {
 			t.Errorf("%s: says %q, want %q", test.flags, said.String(), test.want)
 		}
 	}

@@ -115,6 +115,13 @@ func (t *tally) setOutage(on bool) {
 	t.events.setOutage(on, time.Now())
 }
 
+// revokedBefore says that a tenant was revoked in an earlier run.
+func (t *tally) revokedBefore(tenant string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.events.revokedAt[tenant] = time.Now()
+}
+
 // revoking says that the revocation of a tenant begins.
 func (t *tally) revoking(tenant string) {
 	t.mu.Lock()

@@ -9,44 +9,56 @@ import (
 	"time"
 
 	"github.com/holdfast-go/holdfast/sessions"
+	"github.com/holdfast-go/holdfast/store"
 )
 
 // tenant is one customer of the gateway.
 type tenant struct {
-	// name is his subject where his tokens come from, and the key of his session.
-	name    string
+	name    string // his subject where his tokens come from
 	kind    tenantKind
+	key     string // of his session
+	kept    bool   // the store has it from an earlier run
+	revoked bool   // in an earlier run
 	session *sessions.Session
 }
 
-// newTenants returns n tenants, whose kinds take turns, without their sessions.
-func newTenants(kinds []tenantKind, n int) []*tenant {
+// newTenants returns n tenants of a world, whose kinds take turns, without their
+// sessions. The store may have those of other worlds, too.
+func newTenants(world string, kinds []tenantKind, n int) []*tenant {
 	tenants := make([]*tenant, n)
 	for i := range tenants {
-		tenants[i] = &tenant{name: fmt.Sprintf("tenant-%03d", i), kind: kinds[i%len(kinds)]}
+		t := &tenant{name: fmt.Sprintf("tenant-%03d", i), kind: kinds[i%len(kinds)]}
+		t.key = world + "/" + t.name + "/" + t.kind.name
+		tenants[i] = t
 	}
 	return tenants
 }
 
-// open opens the tenant's session.
+// open opens the tenant's session. Who has one from an earlier run goes on with that,
+// and needs no login.
 func (t *tenant) open(ctx context.Context, m *sessions.Manager, s *services) error {
-	kind, err := t.kind.make(s, t.name)
+	kind, err := t.kind.make(s, t)
 	if err != nil {
 		return err
 	}
-	if t.session, err = m.Session(t.name, kind); err != nil {
+	if t.session, err = m.Session(t.key, kind); err != nil {
 		return err
 	}
-	if t.kind.establish == nil {
+	if t.kept || t.kind.establish == nil {
 		return nil
 	}
-	return t.kind.establish(ctx, s, t.session)
+	return t.kind.establish(ctx, s, t)
 }
 
 // openManager returns the Manager of the gateway.
-func openManager(logger *slog.Logger) (*sessions.Manager, error) {
+func openManager(in store.Store, logger *slog.Logger) (*sessions.Manager, error) {
 	return sessions.Open(sessions.Config{
+		Store:  in,
 		Logger: logger,
+
+		// The next start renews when this one would have, and so finds at once whatever
+		// claim this one leaves if it is killed.
+		Name: "gateway",
 
 		// Callers are served again a second after an outage, not half a minute.
 		CoolDownMax: time.Second,

@@ -8,14 +8,19 @@ import (
 	"os"
 	"time"
 
+	"github.com/holdfast-go/holdfast/examples/internal/stores"
 	"github.com/holdfast-go/holdfast/sessions"
+	"github.com/holdfast-go/holdfast/store"
 )
 
 // world is everything that runs.
 type world struct {
+	home     *home
 	tenants  []*tenant
 	services *services
+	store    store.Store
 	manager  *sessions.Manager
+	resumed  resumed
 	api      *site
 	proxy    *gateway
 	gateway  *site
@@ -23,7 +28,7 @@ type world struct {
 
 // openWorld starts the servers. t is told of every token that the API refuses.
 func openWorld(s settings, t *tally) (*world, error) {
-	w := &world{tenants: newTenants(s.kinds, s.tenants)}
+	w := &world{}
 	if err := w.open(s, t); err != nil {
 		return nil, errors.Join(err, w.close())
 	}
@@ -31,10 +36,17 @@ func openWorld(s settings, t *tally) (*world, error) {
 }
 
 func (w *world) open(s settings, t *tally) (err error) {
-	if w.services, err = openServices(s, w.tenants); err != nil {
+	if w.home, err = openHome(s); err != nil {
+		return err
+	}
+	w.tenants = newTenants(w.home.facts.World, s.kinds, s.tenants)
+	if w.services, err = openServices(s, w.home, w.tenants); err != nil {
 		return err
 	}
 	if err = w.openSessions(s); err != nil {
+		return err
+	}
+	if err = w.resume(context.Background(), t); err != nil {
 		return err
 	}
 	if w.api, err = listen(&api{verify: w.services.verify, refused: w.tellOf(t)}); err != nil {
@@ -50,11 +62,17 @@ func (w *world) openSessions(s settings) (err error) {
 	if s.verbose {
 		logger = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	}
-	if w.manager, err = openManager(logger); err != nil {
-		return err
-	}
 	ctx, cancel := context.WithTimeout(context.Background(), gatewayTimeout)
 	defer cancel()
+	if w.store, err = s.store.Open(ctx, stores.Options{Name: s.namespace}); err != nil {
+		return err
+	}
+	if err := findKept(ctx, w.store, w.tenants); err != nil {
+		return err
+	}
+	if w.manager, err = openManager(w.store, logger); err != nil {
+		return err
+	}
 	for _, t := range w.tenants {
 		if err := t.open(ctx, w.manager, w.services); err != nil {
 			return fmt.Errorf("open %s: %w", t.name, err)
@@ -68,10 +86,11 @@ func (w *world) tellOf(t *tally) func(tenant string, why error) {
 	return func(tenant string, why error) { t.tokenRefused(tenant, w.services.kinds[tenant].name, why) }
 }
 
-// victim is the tenant whom the gateway revokes, nil if none would stay revoked.
+// victim is the tenant whom the gateway revokes, nil if none would stay revoked, or all
+// are.
 func (w *world) victim() *tenant {
 	for _, t := range w.tenants {
-		if t.kind.ends {
+		if t.kind.ends && !t.revoked {
 			return t
 		}
 	}
@@ -91,11 +110,17 @@ func (w *world) close() error {
 	if w.manager != nil {
 		errs = append(errs, wrap("close the sessions", w.manager.Close(ctx)))
 	}
+	if w.store != nil {
+		errs = append(errs, wrap("close the store", w.store.Close()))
+	}
 	if w.api != nil {
 		errs = append(errs, wrap("close the API", w.api.close(ctx)))
 	}
 	if w.services != nil {
 		errs = append(errs, w.services.close(ctx))
+	}
+	if w.home != nil {
+		w.home.close()
 	}
 	return errors.Join(errs...)
 }

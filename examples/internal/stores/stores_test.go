@@ -73,8 +73,8 @@ func TestStoreThatCannotBeOpenedIsNamed(t *testing.T) {
 		err   error
 		words string
 	}{
-		"bolt:" + note:                               {store.ErrForeign, note},
-		"bolt:" + folder:                             {store.ErrUnavailable, "give the path of one"},
+		"bolt:" + note:   {store.ErrForeign, note},
+		"bolt:" + folder: {store.ErrUnavailable, "give the path of one"},
 		"bolt:" + folder + "/not/there/sessions.db":  {store.ErrUnavailable, "no such file"},
 		"redis://me:hunter2@" + nobody + "/0":        {store.ErrUnavailable, nobody},
 		"postgres://me:hunter2@" + nobody + "/app":   {store.ErrUnavailable, "see that the server runs"},

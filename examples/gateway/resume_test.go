@@ -25,6 +25,7 @@ import (
 func TestGatewayGoesOnWithTheTokensThatItHad(t *testing.T) {
 	for name, where := range map[string]func(*testing.T, *settings) string{
 		"bolt":     inFile,
+		"nats":     func(*testing.T, *settings) string { return "nats:" },
 		"postgres": inPostgres,
 		"redis":    inRedis,
 	} {

@@ -64,7 +64,7 @@ func (w *world) openSessions(s settings) (err error) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), gatewayTimeout)
 	defer cancel()
-	if w.store, err = s.store.Open(ctx, stores.Options{Name: s.namespace}); err != nil {
+	if w.store, err = s.store.Open(ctx, stores.Options{Name: s.namespace, Dir: w.home.path("nats")}); err != nil {
 		return err
 	}
 	if err := findKept(ctx, w.store, w.tenants); err != nil {

@@ -2,6 +2,8 @@
 //
 //	memory              in memory, until the program ends
 //	bolt:FILE           a file, for one process
+//	nats:               NATS JetStream in this process, with its files in a folder
+//	nats://…            NATS JetStream, for any number of processes
 //	postgres://…        PostgreSQL, for any number of processes
 //	redis://…           Redis, for any number of processes, without a failover
 //
@@ -20,6 +22,8 @@ import (
 
 	"github.com/holdfast-go/holdfast/store"
 	"github.com/holdfast-go/holdfast/store/boltstore"
+	"github.com/holdfast-go/holdfast/store/natsstore"
+	"github.com/holdfast-go/holdfast/store/natsstore/embedded"
 	"github.com/holdfast-go/holdfast/store/pgstore"
 	"github.com/holdfast-go/holdfast/store/redisstore"
 )
@@ -35,6 +39,10 @@ type Options struct {
 	// Name tells the sessions of one program from those of others in the same server:
 	// letters, digits and underscores.
 	Name string
+
+	// Dir is the folder of a server in this process. If empty, a temporary one, which
+	// is gone when the store is closed.
+	Dir string
 }
 
 // kind is a kind of store. One more is one more element of kinds.
@@ -60,6 +68,14 @@ var kinds = []*kind{
 	{
 		usage: "bolt:FILE", begins: []string{"bolt:"}, traits: traits{lasts: true},
 		check: needsFile, open: openBolt,
+	},
+	{
+		usage: "nats:", begins: []string{"nats:"}, alone: true, traits: traits{lasts: true},
+		open: openEmbedded,
+	},
+	{
+		usage: "nats://…", begins: []string{"nats://", "tls://"}, traits: traits{shared: true, lasts: true},
+		open: openNATS,
 	},
 	{
 		usage: "postgres://…", begins: []string{"postgres://", "postgresql://"}, traits: traits{shared: true, lasts: true},
@@ -123,13 +139,14 @@ func (p Place) is() *kind {
 	return p.kind
 }
 
-// String returns the place as it was given, without user, password and parameters.
+// String returns the place as it was given, without user, password and parameters. Of what
+// is no plain URL, such as a list of several, it tells the kind only.
 func (p Place) String() string {
 	if !strings.Contains(p.where, "://") {
 		return strings.TrimSuffix(p.is().usage, "FILE") + strings.TrimPrefix(p.where, p.is().begins[0])
 	}
 	at, err := url.Parse(p.where)
-	if err != nil {
+	if err != nil || strings.ContainsAny(at.Host+at.Path, "@,") {
 		return p.is().usage
 	}
 	return (&url.URL{Scheme: at.Scheme, Host: at.Host, Path: at.Path}).String()
@@ -147,6 +164,32 @@ func needsFile(where string) error {
 
 func openBolt(_ context.Context, where string, _ Options) (store.Store, error) {
 	return boltstore.Open(strings.TrimPrefix(where, "bolt:"), boltstore.Options{})
+}
+
+// openEmbedded starts the server, too.
+func openEmbedded(ctx context.Context, _ string, o Options) (store.Store, error) {
+	server, err := embedded.Start(embedded.Options{Dir: o.Dir})
+	if err != nil {
+		return nil, err
+	}
+	s, err := natsstore.Open(ctx, "", natsstore.Options{Bucket: o.Name, InProcess: server})
+	if err != nil {
+		return nil, errors.Join(err, server.Close())
+	}
+	return &withServer{s, server}, nil
+}
+
+// withServer is a store whose server ends with it.
+type withServer struct {
+	*natsstore.Store
+	server *embedded.Server
+}
+
+// Close closes the store, and then the server.
+func (s *withServer) Close() error { return errors.Join(s.Store.Close(), s.server.Close()) }
+
+func openNATS(ctx context.Context, where string, o Options) (store.Store, error) {
+	return natsstore.Open(ctx, where, natsstore.Options{Bucket: o.Name})
 }
 
 // openPostgres makes the tables, too. A program in use leaves that to whoever deploys it.

@@ -19,6 +19,9 @@ func TestPlacesAreRead(t *testing.T) {
 	}{
 		{"memory", "memory", false, false},
 		{"bolt:/var/lib/a b.db", "bolt:/var/lib/a b.db", false, true},
+		{"nats:", "nats:", false, true},
+		{"nats://me:hunter2@one:4222", "nats://one:4222", true, true},
+		{"tls://me:hunter2@one,tls://me:hunter2@two", "nats://…", true, true},
 		{"postgres://me:hunter2@db:5432/app?password=hunter2", "postgres://db:5432/app", true, true},
 		{"postgresql://db/app", "postgresql://db/app", true, true},
 		{"redis://:hunter2@cache:6379/1", "redis://cache:6379/1", true, true},
@@ -76,6 +79,7 @@ func TestStoreThatCannotBeOpenedIsNamed(t *testing.T) {
 		"bolt:" + note:   {store.ErrForeign, note},
 		"bolt:" + folder: {store.ErrUnavailable, "give the path of one"},
 		"bolt:" + folder + "/not/there/sessions.db":  {store.ErrUnavailable, "no such file"},
+		"nats://me:hunter2@" + nobody:                {store.ErrUnavailable, nobody},
 		"redis://me:hunter2@" + nobody + "/0":        {store.ErrUnavailable, nobody},
 		"postgres://me:hunter2@" + nobody + "/app":   {store.ErrUnavailable, "see that the server runs"},
 		"postgres://me:hunter2@" + nobody + "/%zz":   {store.ErrUnavailable, "write it as postgres://"},

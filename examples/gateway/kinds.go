@@ -109,7 +109,7 @@ func jwtBearer(s *services, t *tenant) (sessions.Kind, error) {
 
 // authorization is a session at Spatium's service.
 func authorization(s *services, t *tenant) (sessions.Kind, error) {
-	service := sessions.Spatium(s.fakes.url.String() + spatium.BasePath)
+	service := sessions.Spatium(s.fakes.URL.String() + spatium.BasePath)
 	return sessions.Authorization(service, t.name, scopeRead), nil
 }
 
@@ -129,7 +129,7 @@ func verifyPermission(s *services, _, accessToken string) (string, error) {
 
 // caspioToken is the token of the tenant's account at Caspio. It lives for a day.
 func caspioToken(s *services, t *tenant) (sessions.Kind, error) {
-	tokenURL := s.fakes.url.JoinPath(t.name, caspio.TokenPath).String()
+	tokenURL := s.fakes.URL.JoinPath(t.name, caspio.TokenPath).String()
 	return sessions.ClientToken(sessions.Caspio(tokenURL, t.name, s.password(t.name))), nil
 }
 

@@ -13,7 +13,7 @@ func TestTenantOfEachKindIsServed(t *testing.T) {
 	counted := newTally()
 	w := smallWorld(t, counted)
 	for _, who := range w.tenants {
-		if got := newCaller(w.gateway.url, who, 0, counted).call(); got.refused != "" || got.kind != who.kind.name {
+		if got := newCaller(w.gateway.URL, who, 0, counted).call(); got.refused != "" || got.kind != who.kind.name {
 			t.Errorf("%s: %q, %v", who.kind.name, got.refused, got.err)
 		}
 	}
@@ -26,7 +26,7 @@ func TestKindThatEndsStaysRevoked(t *testing.T) {
 	counted := newTally()
 	w := smallWorld(t, counted)
 	for _, who := range w.tenants {
-		c := newCaller(w.gateway.url, who, 0, counted)
+		c := newCaller(w.gateway.URL, who, 0, counted)
 		if got := c.call(); got.refused != "" {
 			t.Fatalf("%s: %q", who.kind.name, got.refused)
 		}
@@ -101,7 +101,7 @@ func TestRefusedTokenInExchangeIsRejected(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := newCaller(w.gateway.url, who, 0, counted).call().refused; got != unauthorized {
+	if got := newCaller(w.gateway.URL, who, 0, counted).call().refused; got != unauthorized {
 		t.Errorf("the caller is told %q", got)
 	}
 	after, err := who.session.Exchange(t.Context(), *who.kind.exchange)

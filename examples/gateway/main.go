@@ -87,7 +87,7 @@ func play(ctx context.Context, s settings, plan plan, w *world, t *tally, out io
 	defer cancel()
 	var all sync.WaitGroup
 	for i := range s.callers {
-		c := newCaller(w.gateway.url, w.tenants[i%len(w.tenants)], s.pause, t)
+		c := newCaller(w.gateway.URL, w.tenants[i%len(w.tenants)], s.pause, t)
 		all.Go(func() { c.run(ctx) })
 	}
 	all.Go(func() { plan.play(ctx, w, t) })

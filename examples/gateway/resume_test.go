@@ -97,7 +97,7 @@ func TestWhoWasRevokedStaysRevoked(t *testing.T) {
 		t.Errorf("resumed are %+v, and the next victim is %s", w.resumed, w.victim().name)
 	}
 	again := w.tenants[slices.IndexFunc(w.tenants, func(t *tenant) bool { return t.name == who.name })]
-	c := newCaller(w.gateway.url, again, 0, counted).call()
+	c := newCaller(w.gateway.URL, again, 0, counted).call()
 	counted.add(c)
 	if got := counted.now(); c.refused != revoked || len(got.breaches) != 0 {
 		t.Errorf("a caller is told %q, breaches are %v", c.refused, got.breaches)

@@ -9,6 +9,7 @@ import (
 	"github.com/holdfast-go/holdfast/conformance/authserver"
 	"github.com/holdfast-go/holdfast/conformance/caspio"
 	"github.com/holdfast-go/holdfast/conformance/spatium"
+	"github.com/holdfast-go/holdfast/examples/internal/web"
 	"github.com/holdfast-go/holdfast/messages"
 	"github.com/holdfast-go/holdfast/sessions"
 )
@@ -23,7 +24,7 @@ type services struct {
 	spatium  *spatium.Service
 	caspio   map[string]*caspio.Account // by tenant
 	unsteady *unsteady                  // in front of both
-	fakes    *site
+	fakes    *web.Site
 
 	clients map[string]authserver.Client // by tenant
 	kinds   map[string]tenantKind        // by tenant
@@ -92,7 +93,7 @@ func (v *services) openFakes(s settings, tenants []*tenant) (err error) {
 	}
 	paths.Handle(spatium.BasePath+"/", v.spatium)
 	v.unsteady = newUnsteady(paths)
-	v.fakes = serve(v.home.fakes, v.unsteady)
+	v.fakes = web.Serve(v.home.fakes, v.unsteady)
 	return nil
 }
 
@@ -165,7 +166,7 @@ func (v *services) counts() authserver.Counts {
 func (v *services) close(ctx context.Context) error {
 	var errs []error
 	if v.fakes != nil {
-		errs = append(errs, wrap("close the fakes", v.fakes.close(ctx)))
+		errs = append(errs, wrap("close the fakes", v.fakes.Close(ctx)))
 	}
 	if v.auth != nil {
 		errs = append(errs, wrap("close the authorization server", v.auth.Close()))

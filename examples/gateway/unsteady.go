@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/holdfast-go/holdfast/conformance/authserver"
+	"github.com/holdfast-go/holdfast/examples/internal/web"
 )
 
 // unsteady stands in front of services that know no faults: what befalls the
@@ -54,14 +55,14 @@ func (u *unsteady) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	faults, leave := u.enter(r.URL.Path + " " + string(body))
 	defer leave()
 
-	answer := &answering{ResponseWriter: w, status: http.StatusOK}
+	answer := web.NewAnswer(w)
 	if rand.Float64() < faults.Fail {
 		http.Error(answer, "out of order", http.StatusServiceUnavailable)
 	} else {
 		time.Sleep(rand.N(faults.Latency + 1))
 		u.next.ServeHTTP(answer, r)
 	}
-	u.count(answer.status)
+	u.count(answer.Status)
 }
 
 // enter counts a request in until leave is called.
@@ -93,16 +94,4 @@ func (u *unsteady) count(status int) {
 	default:
 		u.tally.Issued++
 	}
-}
-
-// answering remembers how a request was answered.
-type answering struct {
-	http.ResponseWriter
-	status int
-}
-
-// WriteHeader implements http.ResponseWriter.
-func (a *answering) WriteHeader(status int) {
-	a.status = status
-	a.ResponseWriter.WriteHeader(status)
 }

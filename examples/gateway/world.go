@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/holdfast-go/holdfast/examples/internal/stores"
+	"github.com/holdfast-go/holdfast/examples/internal/web"
 	"github.com/holdfast-go/holdfast/sessions"
 	"github.com/holdfast-go/holdfast/store"
 )
@@ -21,9 +22,9 @@ type world struct {
 	store    store.Store
 	manager  *sessions.Manager
 	resumed  resumed
-	api      *site
+	api      *web.Site
 	proxy    *gateway
-	gateway  *site
+	gateway  *web.Site
 }
 
 // openWorld starts the servers. t is told of every token that the API refuses.
@@ -49,11 +50,11 @@ func (w *world) open(s settings, t *tally) (err error) {
 	if err = w.resume(context.Background(), t); err != nil {
 		return err
 	}
-	if w.api, err = listen(&api{verify: w.services.verify, refused: w.tellOf(t)}); err != nil {
+	if w.api, err = web.Listen(&api{verify: w.services.verify, refused: w.tellOf(t)}); err != nil {
 		return err
 	}
-	w.proxy = newGateway(w.api.url, w.tenants)
-	w.gateway, err = listen(w.proxy)
+	w.proxy = newGateway(w.api.URL, w.tenants)
+	w.gateway, err = web.Listen(w.proxy)
 	return err
 }
 
@@ -104,7 +105,7 @@ func (w *world) close() error {
 	defer cancel()
 	var errs []error
 	if w.gateway != nil {
-		errs = append(errs, wrap("close the gateway", w.gateway.close(ctx)))
+		errs = append(errs, wrap("close the gateway", w.gateway.Close(ctx)))
 		w.proxy.close()
 	}
 	if w.manager != nil {
@@ -114,7 +115,7 @@ func (w *world) close() error {
 		errs = append(errs, wrap("close the store", w.store.Close()))
 	}
 	if w.api != nil {
-		errs = append(errs, wrap("close the API", w.api.close(ctx)))
+		errs = append(errs, wrap("close the API", w.api.Close(ctx)))
 	}
 	if w.services != nil {
 		errs = append(errs, w.services.close(ctx))

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/holdfast-go/holdfast/conformance/authserver"
+	"github.com/holdfast-go/holdfast/examples/internal/web"
 	"github.com/holdfast-go/holdfast/sessions"
 )
 
@@ -61,7 +62,7 @@ func TestTokenThatTheAPIRefusesIsSeen(t *testing.T) {
 	counted := newTally()
 	w := smallWorld(t, counted)
 	w.refuseTokens(t, counted)
-	got := newCaller(w.gateway.url, w.tenants[0], 0, counted).call()
+	got := newCaller(w.gateway.URL, w.tenants[0], 0, counted).call()
 	if got.refused != unauthorized || counted.now().breaches[badToken] == 0 {
 		t.Errorf("the caller is told %q, breaches are %v", got.refused, counted.now().breaches)
 	}
@@ -73,7 +74,7 @@ func TestRevocationThatNobodyAskedForIsSeen(t *testing.T) {
 	if err := w.tenants[0].session.Revoke(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	counted.add(newCaller(w.gateway.url, w.tenants[0], 0, counted).call())
+	counted.add(newCaller(w.gateway.URL, w.tenants[0], 0, counted).call())
 	if got := counted.now().breaches; got[notRevoked] != 1 {
 		t.Errorf("breaches are %v", got)
 	}
@@ -115,15 +116,15 @@ func (w *world) refuseTokens(t *testing.T, counted *tally) {
 	t.Helper()
 	ctx := context.Background() // that of the test is over when the cleanup begins
 	refuses := func(_, _ string) (string, error) { return "", authserver.ErrExpired }
-	hostile, err := listen(&api{verify: refuses, refused: w.tellOf(counted)})
+	hostile, err := web.Listen(&api{verify: refuses, refused: w.tellOf(counted)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = hostile.close(ctx) })
-	if err := w.gateway.close(ctx); err != nil {
+	t.Cleanup(func() { _ = hostile.Close(ctx) })
+	if err := w.gateway.Close(ctx); err != nil {
 		t.Fatal(err)
 	}
-	if w.gateway, err = listen(newGateway(hostile.url, w.tenants)); err != nil {
+	if w.gateway, err = web.Listen(newGateway(hostile.URL, w.tenants)); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -25,6 +25,7 @@ import (
 // to the books of the authorization server, and without it ends with the run.
 type home struct {
 	dir   string // empty: none
+	isNew bool   // nothing of it is written yet
 	facts facts
 
 	auth, fakes net.Listener // where the services are to listen
@@ -45,31 +46,32 @@ type facts struct {
 }
 
 const (
-	// factsFile is the file of the facts, and the last thing that is made in a new home.
+	// factsFile is the file of the facts.
 	factsFile = "world.json"
 
 	// program says whose the file is, and of which version.
 	program = "holdfast examples/gateway 1"
 )
 
-// openHome takes up the home that is in a folder, or makes one. Its error says what to
-// do, and what is there is as it was.
+// openHome takes up the home that is in a folder, or begins one: settle writes it. Its
+// error says what to do, and what is there is as it was.
 func openHome(s settings) (h *home, err error) {
-	h = &home{dir: s.state}
-	isThere := false
+	h = &home{dir: s.state, isNew: true}
 	if h.dir != "" {
-		if isThere, err = h.read(); err != nil {
+		isThere, err := h.read()
+		if err != nil {
 			return nil, fmt.Errorf("-state %s: %w", h.dir, err)
 		}
+		h.isNew = !isThere
 	}
-	if isThere && h.facts.Store != s.store.String() {
-		return nil, fmt.Errorf("-state %s: the sessions of this world are in %s; give that -store, or another -state", h.dir, h.facts.Store)
-	}
-	if !isThere {
+	switch {
+	case h.isNew:
 		err = h.found(s)
+	case h.facts.Store != s.store.String():
+		err = fmt.Errorf("-state %s: the sessions of this world are in %s; give that -store, or another -state", h.dir, h.facts.Store)
 	}
 	if err == nil {
-		err = h.moveIn(isThere)
+		err = h.moveIn()
 	}
 	if err != nil {
 		h.close()
@@ -105,8 +107,7 @@ func (h *home) read() (isThere bool, err error) {
 	return true, nil
 }
 
-// mustBeEmpty spares a folder that has something else in it. What a start has left that
-// came to nothing may stay.
+// mustBeEmpty spares a folder that has something else in it.
 func (h *home) mustBeEmpty() error {
 	found, err := os.ReadDir(h.dir)
 	if err == nil && len(found) > 0 {
@@ -135,8 +136,8 @@ func (h *home) found(s settings) error {
 	return nil
 }
 
-// moveIn takes the addresses and the keys, and writes the facts of a new home.
-func (h *home) moveIn(isThere bool) (err error) {
+// moveIn takes the addresses and the keys.
+func (h *home) moveIn() (err error) {
 	if h.auth, err = h.listen(&h.facts.Auth); err != nil {
 		return err
 	}
@@ -149,10 +150,7 @@ func (h *home) moveIn(isThere bool) (err error) {
 	if h.spatiumKey, err = parseKey[*rsa.PrivateKey](h.facts.SpatiumKey); err != nil {
 		return fmt.Errorf("-state %s: %w", h.dir, err)
 	}
-	if h.dir == "" || isThere {
-		return nil
-	}
-	return h.write()
+	return nil
 }
 
 func parseKey[K crypto.PrivateKey](text []byte) (key K, err error) {
@@ -200,8 +198,12 @@ func listenLow() (l net.Listener, err error) {
 	return nil, err
 }
 
-// write writes the facts, whole or not at all.
-func (h *home) write() error {
+// settle writes the facts of a new home, whole or not at all. Who has been told that his
+// store cannot be opened may give another one before.
+func (h *home) settle() error {
+	if h.dir == "" || !h.isNew {
+		return nil
+	}
 	text, err := json.MarshalIndent(h.facts, "", "  ")
 	if err != nil {
 		return fmt.Errorf("-state %s: %w", h.dir, err)

@@ -30,6 +30,9 @@ func place(t *testing.T, text string) stores.Place {
 func TestHomeIsTakenUpAsItWas(t *testing.T) {
 	s := kept(t)
 	first := moves(t, s)
+	if err := first.settle(); err != nil {
+		t.Fatal(err)
+	}
 	first.close()
 	again := moves(t, s)
 	if again.facts.World != first.facts.World || again.auth.Addr().String() != first.auth.Addr().String() ||
@@ -56,6 +59,9 @@ func TestFolderThatCannotBeAHomeIsLeftAlone(t *testing.T) {
 	folder := t.TempDir()
 	taken := kept(t)
 	was := moves(t, taken)
+	if err := was.settle(); err != nil {
+		t.Fatal(err)
+	}
 	elsewhere := taken
 	elsewhere.store = place(t, "redis://me:hunter2@cache/0")
 	for _, test := range []struct {
@@ -92,9 +98,24 @@ func TestFolderThatCannotBeAHomeIsLeftAlone(t *testing.T) {
 	was.close()
 }
 
+func TestStoreThatCannotBeOpenedLeavesNoHome(t *testing.T) {
+	s := kept(t)
+	was := s.store
+	s.store = place(t, "bolt:"+filepath.Join(t.TempDir(), "not", "there", "sessions.db"))
+	w, err := openWorld(s, newTally())
+	if err == nil {
+		w.ends(t)
+		t.Fatal("there is no error")
+	}
+	s.store = was
+	opens(t, s).ends(t)
+}
+
 func TestHomeIsReadByItsOwnerOnly(t *testing.T) {
 	s := kept(t)
-	moves(t, s)
+	if err := moves(t, s).settle(); err != nil {
+		t.Fatal(err)
+	}
 	for path, want := range map[string]os.FileMode{s.state: 0o700, filepath.Join(s.state, factsFile): 0o600} {
 		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != want {
 			t.Errorf("%s has %v, %v", path, info.Mode().Perm(), err)

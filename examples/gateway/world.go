@@ -40,6 +40,12 @@ func (w *world) open(s settings, t *tally) (err error) {
 	if w.home, err = openHome(s); err != nil {
 		return err
 	}
+	if err = w.openStore(s); err != nil {
+		return err
+	}
+	if err = w.home.settle(); err != nil {
+		return err
+	}
 	w.tenants = newTenants(w.home.facts.World, s.kinds, s.tenants)
 	if w.services, err = openServices(s, w.home, w.tenants); err != nil {
 		return err
@@ -58,6 +64,13 @@ func (w *world) open(s settings, t *tally) (err error) {
 	return err
 }
 
+func (w *world) openStore(s settings) (err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), gatewayTimeout)
+	defer cancel()
+	w.store, err = s.store.Open(ctx, stores.Options{Name: s.namespace, Dir: w.home.path("nats")})
+	return err
+}
+
 func (w *world) openSessions(s settings) (err error) {
 	var logger *slog.Logger // nil: silent
 	if s.verbose {
@@ -65,9 +78,6 @@ func (w *world) openSessions(s settings) (err error) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), gatewayTimeout)
 	defer cancel()
-	if w.store, err = s.store.Open(ctx, stores.Options{Name: s.namespace, Dir: w.home.path("nats")}); err != nil {
-		return err
-	}
 	if err := findKept(ctx, w.store, w.tenants); err != nil {
 		return err
 	}

@@ -123,7 +123,11 @@ func (k *kind) takes(text string) bool {
 
 // Open opens the store, which must be closed. Its error says what to do.
 func (p Place) Open(ctx context.Context, o Options) (store.Store, error) {
-	return p.is().open(ctx, p.where, o)
+	s, err := p.is().open(ctx, p.where, o)
+	if err != nil {
+		return nil, err // s may be a nil pointer of the store's own type
+	}
+	return s, nil
 }
 
 // Shared reports whether several processes can have the store at once.

@@ -149,6 +149,8 @@ func refused(err error) error {
 	case redis.IsPermissionError(err):
 		return fmt.Errorf("%w: the user may not do what a store does (%w); give it the keys and the channel of the prefix",
 			store.ErrUnavailable, err)
+	case errors.Is(err, errNotSent):
+		return fmt.Errorf("%w; see that the server runs there and can be reached", failed(err))
 	}
 	return failed(err)
 }

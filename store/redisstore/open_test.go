@@ -49,7 +49,9 @@ func TestServerThatIsNotThereIsNamed(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = l.Close()
-	refuses(t, "redis://:hunter2@"+l.Addr().String(), "", store.ErrUnavailable, l.Addr().String())
+	for _, words := range []string{l.Addr().String(), "see that the server runs there"} {
+		refuses(t, "redis://:hunter2@"+l.Addr().String(), "", store.ErrUnavailable, words)
+	}
 }
 
 // answers returns the address of a server that gives each command this answer.

@@ -20,6 +20,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/redis/go-redis/v9"
+
 	"github.com/holdfast-go/holdfast/store"
 	"github.com/holdfast-go/holdfast/store/boltstore"
 	"github.com/holdfast-go/holdfast/store/natsstore"
@@ -205,6 +207,15 @@ func openPostgres(ctx context.Context, where string, o Options) (store.Store, er
 	return pgstore.Open(ctx, where, tables)
 }
 
+// openRedis has the driver be silent, for the whole program: what it has to say the store
+// says, too.
 func openRedis(ctx context.Context, where string, o Options) (store.Store, error) {
+	redis.SetLogger(silence{})
 	return redisstore.Open(ctx, where, redisstore.Options{Prefix: o.Name})
 }
+
+// silence is a log that keeps nothing.
+type silence struct{}
+
+// Printf drops a line.
+func (silence) Printf(context.Context, string, ...any) {}

@@ -80,7 +80,7 @@ func TestStoreThatCannotBeOpenedIsNamed(t *testing.T) {
 		"bolt:" + folder: {store.ErrUnavailable, "give the path of one"},
 		"bolt:" + folder + "/not/there/sessions.db":  {store.ErrUnavailable, "no such file"},
 		"nats://me:hunter2@" + nobody:                {store.ErrUnavailable, nobody},
-		"redis://me:hunter2@" + nobody + "/0":        {store.ErrUnavailable, nobody},
+		"redis://me:hunter2@" + nobody + "/0":        {store.ErrUnavailable, "see that the server runs"},
 		"postgres://me:hunter2@" + nobody + "/app":   {store.ErrUnavailable, "see that the server runs"},
 		"postgres://me:hunter2@" + nobody + "/%zz":   {store.ErrUnavailable, "write it as postgres://"},
 		"redis://me:hunter2@" + nobody + "/database": {store.ErrUnavailable, "write redis://"},

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -105,6 +106,28 @@ func TestServiceGoesOnWithTheKeyOfAnother(t *testing.T) {
 	}
 	if status := open(t, spatium.Config{}).asks(spatium.RefreshPath, body{"permissionRefreshToken": renewed.Refresh.Token}, nil); status == http.StatusOK {
 		t.Error("a service of another key takes it")
+	}
+}
+
+func TestOneOfTwoSimultaneousRefreshesWins(t *testing.T) {
+	w := open(t, spatium.Config{})
+	for round := range 50 {
+		var issued pair
+		w.asks(spatium.KeyPath, body{"tokenId": "id", "permissions": []string{"read"}, "merchantKey": "merchant-key"}, &issued)
+		refresh := body{"permissionRefreshToken": issued.Refresh.Token}
+		var wins atomic.Int32
+		var racers sync.WaitGroup
+		for range 2 {
+			racers.Go(func() {
+				if w.asks(spatium.RefreshPath, refresh, nil) == http.StatusOK {
+					wins.Add(1)
+				}
+			})
+		}
+		racers.Wait()
+		if n := wins.Load(); n != 1 {
+			t.Fatalf("round %d: %d winners, want 1", round, n)
+		}
 	}
 }
 

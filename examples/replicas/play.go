@@ -13,6 +13,8 @@ import (
 type play struct {
 	settings settings
 	world    *world
+
+	printing sync.Mutex // guards the field below
 	out      io.Writer
 
 	measuring sync.WaitGroup // the revocations under way
@@ -87,10 +89,10 @@ func (p *play) run(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, p.settings.duration)
 	defer cancel()
 	began := time.Now()
-	var printing sync.WaitGroup
-	printing.Go(func() { p.watch(ctx, began) })
+	var watching sync.WaitGroup
+	watching.Go(func() { p.watch(ctx, began) })
 	err := p.befall(ctx, began)
-	printing.Wait()
+	watching.Wait()
 	p.measuring.Wait()
 	if err != nil {
 		return err

@@ -22,7 +22,13 @@ func introduce(out io.Writer, s settings) {
 
 // tell prints what has just happened.
 func (p *play) tell(format string, values ...any) {
-	_, _ = fmt.Fprintf(p.out, "        "+format+"\n", values...)
+	p.print("        "+format+"\n", values...)
+}
+
+func (p *play) print(format string, values ...any) {
+	p.printing.Lock()
+	defer p.printing.Unlock()
+	_, _ = fmt.Fprintf(p.out, format, values...)
 }
 
 // watch prints a line each second, until ctx is over.
@@ -35,7 +41,7 @@ func (p *play) watch(ctx context.Context, began time.Time) {
 			requests += page.requests
 			atOnce = max(atOnce, page.atOnce)
 		}
-		_, _ = fmt.Fprintf(p.out, "%6d %8d %10d %15d %12d\n", second, living, max(0, calls-before), requests, atOnce)
+		p.print("%6d %8d %10d %15d %12d\n", second, living, max(0, calls-before), requests, atOnce)
 		before = calls
 	}
 }

@@ -13,14 +13,16 @@ import (
 	"github.com/holdfast-go/holdfast/conformance/authserver"
 )
 
-// result is the report for programs. The first three are of the sessions that were
-// neither revoked nor lost in flight, and equal where nothing was forgiven.
+// result is the report for programs. Sessions that were revoked are in none of the counts:
+// who revokes a session while another worker renews it uses its refresh token once more, to
+// end what that has brought.
 type result struct {
+	// Of the sessions that were not lost in flight; equal where nothing was forgiven.
 	Renewals      int `json:"renewals"`       // that the store has in the end
 	TokenRequests int `json:"token_requests"` // that came to the authorization server
 	Generations   int `json:"generations"`    // that it has answered with a new pair
 
-	Reused       int `json:"reused"`         // refresh tokens that were used twice, by those that were not lost in flight
+	Reused       int `json:"reused"`         // those of which the server denied a refresh token that was used twice
 	Lost         int `json:"lost"`           // sessions whose human has to log in again, and should not have to
 	LostInFlight int `json:"lost_in_flight"` // those whose pair was sent to the worker that was killed
 	MostAtOnce   int `json:"most_at_once"`   // requests under way for one session at one moment
@@ -42,10 +44,6 @@ func newReport(s story, pages map[string]page, c authserver.Counts) report {
 	for key, e := range s.ends {
 		r.add(e, pages[key], s.revoked[key])
 	}
-	for _, p := range pages {
-		r.MostAtOnce = max(r.MostAtOnce, p.atOnce)
-	}
-	r.Reused = c.Reuses - r.LostInFlight
 	r.LongestWait = milliseconds(s.longest)
 	r.LateAfterRevoke = max(0, milliseconds(s.latest()))
 	r.judge()
@@ -54,12 +52,14 @@ func newReport(s story, pages map[string]page, c authserver.Counts) report {
 
 // add counts how a session has ended.
 func (r *report) add(e end, p page, isRevoked bool) {
-	switch {
-	case isRevoked:
+	if isRevoked {
 		if e.Verdict != wasRevoked {
 			r.breaks("a session that was revoked is %s", e.Verdict)
 		}
 		return
+	}
+	r.MostAtOnce = max(r.MostAtOnce, p.atOnce)
+	switch {
 	case e.Verdict == unknown && p.wasSentTo(r.story.killed) && p.pairs == int(e.Generation):
 		r.LostInFlight++
 		return
@@ -70,6 +70,9 @@ func (r *report) add(e end, p page, isRevoked bool) {
 	r.Renewals += int(e.Generation) - 1
 	r.TokenRequests += p.requests
 	r.Generations += p.pairs
+	if p.requests > p.pairs {
+		r.Reused++
+	}
 }
 
 // latest is that of the others who were the last to notice a revocation; zero: nothing
@@ -91,7 +94,7 @@ func (p page) wasSentTo(worker string) bool { return worker != "" && p.last == w
 func (r *report) judge() {
 	s := r.story.settings
 	if r.Reused > 0 {
-		r.breaks("%d refresh tokens were used twice", r.Reused)
+		r.breaks("a refresh token of %d sessions was used twice", r.Reused)
 	}
 	if r.MostAtOnce > 1 {
 		r.breaks("%d renewals of one session were under way at once", r.MostAtOnce)
@@ -141,7 +144,7 @@ func (r *report) summarize(out io.Writer) {
 	line("\n%d calls; the longest took %.0f ms", r.story.calls, r.LongestWait)
 	line("%d renewals of sessions that live on, by %d token requests, of which the server answered %d with a new pair;",
 		r.Renewals, r.TokenRequests, r.Generations)
-	line("for one session at most %d at once; %d refresh tokens were used twice, and %d such uses forgiven", r.MostAtOnce, r.Reused, r.forgiven)
+	line("for one session at most %d at once; of %d a refresh token was used twice, and %d such uses were forgiven", r.MostAtOnce, r.Reused, r.forgiven)
 	line("%d sessions lost, and %d whose renewal was under way in the worker that was killed", r.Lost, r.LostInFlight)
 	line("%d sessions revoked on the way; the last call that another worker gave a token of one began %s Revoke returned\n",
 		len(r.story.revoked), before(r.story.latest()))

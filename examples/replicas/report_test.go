@@ -30,9 +30,9 @@ func good() (s story, pages map[string]page, c authserver.Counts) {
 		"a":       {requests: 3, pairs: 3, atOnce: 1, last: "one"},
 		"b":       {requests: 1, pairs: 1, atOnce: 1, last: "two"},
 		"flight":  {requests: 4, pairs: 3, atOnce: 1, last: "two"}, // the third was not saved, the fourth was a reuse
-		"revoked": {requests: 3, pairs: 2, atOnce: 1, last: "one"},
+		"revoked": {requests: 3, pairs: 2, atOnce: 2, last: "one"},
 	}
-	return s, pages, authserver.Counts{Reuses: 1}
+	return s, pages, authserver.Counts{Reuses: 2}
 }
 
 func TestResultsAreOneJSONObject(t *testing.T) {
@@ -83,7 +83,9 @@ func TestBrokenPromisesAreNamed(t *testing.T) {
 		"one that nobody revoked": {func(s *story, _ map[string]page, _ *authserver.Counts) {
 			s.ends["a"] = end{Generation: 4, Verdict: wasRevoked}
 		}, "a session is revoked"},
-		"a reuse": {func(_ *story, _ map[string]page, c *authserver.Counts) { c.Reuses++ }, "1 refresh tokens were used twice"},
+		"a reuse": {func(_ *story, pages map[string]page, _ *authserver.Counts) {
+			pages["a"] = page{requests: 4, pairs: 3, atOnce: 1}
+		}, "a refresh token of 1 sessions was used twice"},
 		"two at once": {func(_ *story, pages map[string]page, _ *authserver.Counts) {
 			pages["b"] = page{requests: 1, pairs: 1, atOnce: 2}
 		}, "2 renewals of one session were under way at once"},

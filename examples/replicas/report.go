@@ -144,7 +144,7 @@ func (r *report) summarize(out io.Writer) {
 	line("\n%d calls; the longest took %.0f ms", r.story.calls, r.LongestWait)
 	line("%d renewals of sessions that live on, by %d token requests, of which the server answered %d with a new pair;",
 		r.Renewals, r.TokenRequests, r.Generations)
-	line("for one session at most %d at once; of %d a refresh token was used twice, and %d such uses were forgiven", r.MostAtOnce, r.Reused, r.forgiven)
+	line("for one session at most %d at once; a refresh token of %d sessions was used twice, and %d such uses were forgiven", r.MostAtOnce, r.Reused, r.forgiven)
 	line("%d sessions lost, and %d whose renewal was under way in the worker that was killed", r.Lost, r.LostInFlight)
 	line("%d sessions revoked on the way; the last call that another worker gave a token of one began %s Revoke returned\n",
 		len(r.story.revoked), before(r.story.latest()))

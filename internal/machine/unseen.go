@@ -52,6 +52,7 @@ func (s *step) showSeen() {
 	due := s.due
 	s.show()
 	switch {
+	case s.state == Ending: // why stays said
 	case s.state == Stale && s.now.Before(due) && s.due.Before(due):
 		s.due = due
 		s.publish()

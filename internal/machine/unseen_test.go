@@ -185,6 +185,23 @@ func TestUnseenTokenDoesNotShortenADoubt(t *testing.T) {
 `)
 }
 
+// What is seen again may have nothing left to renew it from, and its session then says so to
+// the end.
+func TestUnseenTokenWhoseRefreshTokenHasRunOutIsTheLast(t *testing.T) {
+	newStory(t, provable, betweenP).
+		proves("eve", "first").mintedUntil("tok1", "ref1", noon.Add(10*time.Minute)).
+		at("12:20:00").unseen().
+		gets("alice").
+		at("12:58:00").gets("bob").
+		want(`
+12:00:00 Empty -> Acquiring; renewal 1: mint for first
+12:00:00 Acquiring -> Fresh; eve gets nil
+12:20:00 Fresh -> Expired; withdrawn
+12:20:00 Expired -> Acquiring -> Ending; alice gets tok1
+12:58:00 Ending -> Dead; bob gets ErrLoginRequired
+`)
+}
+
 // Who refuses an unseen token refuses it for good.
 func TestUnseenTokenThatIsRejectedIsNotSeenAgain(t *testing.T) {
 	newStory(t, persistent, betweenP).

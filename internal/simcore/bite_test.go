@@ -196,6 +196,10 @@ var bites = []bite{
 		p.dead = true
 		l.checkToken(l.snapshot.Token, "given")
 	})},
+	{"dead", "somebody who is to ask again at once", when(func(l *look, _ *pair) {
+		l.view.State = machine.Dead
+		l.checkDead(messages.Later(messages.ErrUnavailable, 0, nil))
+	})},
 	{"long enough", "a token that lives for less than was wanted", when(func(l *look, _ *pair) { l.checkLong(l.snapshot.Token, 1000*time.Hour) })},
 	{"answered once", "a second answer", at(func(l *look, e machine.Answer) {
 		l.effects = append(l.effects[:len(l.effects):len(l.effects)], e)

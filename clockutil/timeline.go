@@ -22,13 +22,17 @@ func Left(now, t time.Time) time.Duration {
 // suspended machine has slept counts once, and no later change of the wall clock is
 // taken for it.
 func Rebase(t, now time.Time) time.Time {
-	if t.IsZero() {
-		return t
-	}
-	if gap := apart(t, now); gap < leap && gap > -leap {
+	if t.IsZero() || Agree(t, now) {
 		return t
 	}
 	return now.Add(Left(now, t))
+}
+
+// Agree reports whether the two clocks have moved alike from one instant to another, so that
+// [Rebase] leaves what was taken from them as it is.
+func Agree(t, now time.Time) bool {
+	gap := apart(t, now)
+	return gap < leap && gap > -leap
 }
 
 // apart returns by how much more the wall clock has moved from then to now than the

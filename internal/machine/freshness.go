@@ -69,7 +69,7 @@ func (s *step) rebase() {
 
 // rebase looks at one moment for all: those of a pair were taken from the same clocks.
 func (p *pair) rebase(now time.Time) {
-	if p.expiredAt == clockutil.Rebase(p.expiredAt, now) && !p.expiredAt.IsZero() {
+	if !p.expiredAt.IsZero() && clockutil.Agree(p.expiredAt, now) {
 		return
 	}
 	rebase(now, &p.staleAt, &p.expiredAt, &p.token.Issued, &p.token.Expiry, &p.token.RefreshExpiry)

@@ -63,7 +63,10 @@ func inSharedHouse(t *testing.T, c sessions.Config, story func(*house)) {
 		h := &house{T: t, clock: clockutil.System(), config: c}
 		h.store = unsteadyStore(store.NewSharedMemory())
 		h.config.Store = h.store
-		h.plays(story)
+		h.plays(func(h *house) {
+			h.settles() // the watch has begun, so what is done to the store next is none of its start
+			story(h)
+		})
 	})
 }
 

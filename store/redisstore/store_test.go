@@ -98,17 +98,20 @@ func TestTombstoneIsForgottenInTimeAndNotBefore(t *testing.T) {
 	}
 	begins := swaps(t, s, "begins again", 0, true)
 	grave := swaps(t, s, "forgotten", 0, true)
-	for _, key := range []string{"begins again", "forgotten"} { // a week goes by
+	swaps(t, s, "comes back", 0, true)
+	for _, key := range []string{"begins again", "forgotten", "comes back"} { // a week goes by
 		c.PExpireAt(t.Context(), s.session("forgotten"), time.Unix(1, 0))
+		c.PExpireAt(t.Context(), s.session("comes back"), time.Unix(1, 0))
 		c.ZAdd(t.Context(), s.graves, redis.Z{Score: 1, Member: key})
 	}
 	swaps(t, s, "begins again", begins, false)
+	swaps(t, s, "comes back", 0, false)
 	swaps(t, s, "sweeps", 0, true)
 	if _, err := s.Load(t.Context(), "forgotten", 0); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("Load: %v", err)
 	}
 	got, err := c.ZRange(t.Context(), s.log, 0, -1).Result()
-	if diff := cmp.Diff([]string{"keeps", "begins again", "sweeps"}, got); diff != "" || err != nil {
+	if diff := cmp.Diff([]string{"keeps", "begins again", "comes back", "sweeps"}, got); diff != "" || err != nil {
 		t.Errorf("%v, the log (-want +got):\n%s", err, diff)
 	}
 	if left := c.PTTL(t.Context(), s.session("begins again")).Val(); left >= 0 {

@@ -35,7 +35,7 @@ if gone == '\1' then
     redis.call('ZREM', log, old)
   end
   redis.call('ZADD', graves, ms + keep, key)
-else
+elseif head == '' or head:byte(2) == 1 then -- there was a tombstone, or may have been
   redis.call('ZREM', graves, key)
 end
 redis.call('ZADD', log, number, key)

@@ -73,7 +73,8 @@ func (l *Timeline) At(now time.Time) int64 {
 	last := l.since(now)
 	gap := apart(last.seen, now)
 	slept := last.slept + max(gap, 0)
-	if (gap >= leap || gap <= -leap) && now.After(last.seen) { // and not a reading of before the change
+	ahead := gap >= leap && !now.Before(last.seen)
+	if ahead || gap <= -leap && now.After(last.seen) { // and not a reading of before the change
 		l.last.CompareAndSwap(last, &change{seen: now, slept: slept})
 	}
 	return nanos(now) + int64(slept)

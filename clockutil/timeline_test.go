@@ -26,6 +26,7 @@ func TestTimelineGoesByWhicheverClockGoesOn(t *testing.T) {
 		"sleeps twice":                        {[]func(*asleep.Clock){set(h), run(m), set(h)}, 2*h + m},
 		"is set back":                         {[]func(*asleep.Clock){run(m), set(-h), run(m)}, 2 * m},
 		"is set back, and sleeps":             {[]func(*asleep.Clock){run(m), set(-h), run(m), set(m)}, 3 * m},
+		"sleeps, and is set back by more":     {[]func(*asleep.Clock){set(h), set(-2 * h), run(m)}, h + m},
 		"is set forward, and back":            {[]func(*asleep.Clock){run(m), set(h), run(m), set(-h), run(m)}, h + 3*m},
 		"sleeps a little, many times":         {[]func(*asleep.Clock){set(60 * ms), set(60 * ms), set(60 * ms), set(60 * ms)}, 240 * ms},
 		"has two clocks that agree not quite": {[]func(*asleep.Clock){set(60 * ms), set(-60 * ms), set(60 * ms), set(-60 * ms)}, 0},

@@ -201,13 +201,6 @@ func (s *look) answers(e machine.Answer) {
 	}
 }
 
-// checkDead: who asks a session that has ended is not told to ask again at once, and for ever.
-func (s *look) checkDead(err error) {
-	if after, again := messages.RetryAfter(err); again && after <= 0 && s.view.State == machine.Dead {
-		s.by.world.breaks("dead", "who asks is to ask again at once: %v", err)
-	}
-}
-
 func (s *look) answersOne(caller machine.Caller, e machine.Answer) {
 	w, a := s.by.world, s.who(caller)
 	switch {

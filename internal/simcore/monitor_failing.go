@@ -76,3 +76,10 @@ func (s *look) checkHeld() {
 		s.by.world.breaks("bound", "%d are held; %d may be", s.view.Held, most)
 	}
 }
+
+// checkDead: who asks a session that has ended is not told to ask again at once, and for ever.
+func (s *look) checkDead(err error) {
+	if after, again := messages.RetryAfter(err); again && after <= 0 && s.view.State == machine.Dead {
+		s.by.world.breaks("dead", "who asks is to ask again at once: %v", err)
+	}
+}

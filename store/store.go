@@ -24,7 +24,8 @@ type OpID = messages.OpID
 type Store interface {
 	// Load returns the record of key, tombstones included, in a revision not older
 	// than min; 0: any. The caller passes the newest revision that it has seen, so
-	// that it never reads backwards, not even from a replica.
+	// that it never reads backwards, not even from a replica. A replica that answers
+	// is never behind by more than Caps.Tombstones.
 	//
 	// The Entry belongs to the caller, its Value too. One revision always has the
 	// same Value, Op and Gone.
@@ -111,7 +112,8 @@ type Caps struct {
 	GapAfter time.Duration
 
 	// Tombstones is how long a tombstone is kept at least. After a gap that was
-	// longer, a watcher cannot know what has been revoked. Zero: not at all.
+	// longer, a watcher cannot know what has been revoked, and a Load tells. Zero: not
+	// at all.
 	Tombstones time.Duration
 
 	// MaxValue is the length of the longest value that Swap takes. Zero: no limit.

@@ -11,20 +11,33 @@ import (
 // tokens are given out for no longer than Config.MaxUnwatched without a look at the store:
 // each time that has passed, every session is told to look. So it takes one timer a House,
 // and none while the watch works.
+//
+// A process that stands still hears of nothing, not even that its watch is broken. So how
+// much may have been missed counts from when the process has surely run.
 type sight struct {
 	mu    sync.Mutex      // guards the fields below
-	since time.Time       // the watch has worked until then at least
+	ran   [2]time.Time    // at the last two sweeps, or when the House was opened
+	since time.Time       // nothing was missed until then
 	due   time.Time       // of the timer
 	timer clockutil.Timer // nil: the watch works
 }
 
-// goBlind notes that the watch has worked until then at least, and not since.
+// ranNow notes that the process runs.
+func (h *House) ranNow() {
+	g := &h.sight
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.ran = [2]time.Time{g.ran[1], h.clock.Now()}
+}
+
+// goBlind notes that the watch has worked until then, unless the process stood still and
+// could not know.
 func (h *House) goBlind(since time.Time) {
 	g := &h.sight
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.timer == nil && h.watching.ctx.Err() == nil {
-		g.since = since
+		g.since = g.ran[0].Add(-h.store.Caps().GapAfter) // the later one may be that of right now
 		h.armSight(since.Add(h.config.MaxUnwatched))
 	}
 }
@@ -58,7 +71,7 @@ func (h *House) outOfSight() bool {
 	return true
 }
 
-// seeAgain notes that the watch works, and returns for how long it may not have.
+// seeAgain notes that the watch works, and returns for how long it may have missed something.
 func (h *House) seeAgain() time.Duration {
 	g := &h.sight
 	g.mu.Lock()

@@ -8,6 +8,7 @@ import (
 
 	"github.com/holdfast-go/holdfast/internal/asleep"
 	"github.com/holdfast-go/holdfast/messages"
+	"github.com/holdfast-go/holdfast/store"
 )
 
 // The timer is late by as long as the machine has slept.
@@ -29,4 +30,29 @@ func TestSuspendedMachineLooksForItsWatchWhenItWakes(t *testing.T) {
 			t.Error("a token is given out that nobody has watched for 11 minutes")
 		}
 	})
+}
+
+// The watch breaks while the machine sleeps, and says so when it wakes.
+func TestSuspendedMachineLooksForTombstonesThatWereForgottenMeanwhile(t *testing.T) {
+	for slept, kept := range map[time.Duration]bool{9 * time.Minute: true, 21 * time.Minute: false} {
+		t.Run(slept.String(), func(t *testing.T) {
+			var c asleep.Clock
+			inWorldBy(&c, t, func(w *world) {
+				w.store.tombstones = 20 * time.Minute
+				s := w.opens("k")
+				s.Ask(context.Background(), messages.Get{})
+				w.heard(store.Change{Kind: store.Synced})
+				synctest.Wait()
+				c.Sleeps(slept)
+				w.sweep() // which was due, and comes first
+				synctest.Wait()
+				w.heard(store.Change{Kind: store.Gap})
+				w.heard(store.Change{Kind: store.Synced})
+				synctest.Wait()
+				if live := s.Live(0) != nil; live != kept {
+					t.Errorf("the token is given out: %t", live)
+				}
+			})
+		})
+	}
 }

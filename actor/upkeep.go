@@ -33,8 +33,10 @@ func (h *House) startWatch() {
 	w := &h.watching
 	w.ctx, w.stop = context.WithCancel(context.Background())
 	w.jitter = clockutil.Hash(h.settings.Owner)
+	now := h.clock.Now()
+	h.sight.ran = [2]time.Time{now, now}
 	if h.settings.Store.Shared {
-		h.goBlind(h.clock.Now())
+		h.goBlind(now)
 		h.watch()
 	}
 }
@@ -163,6 +165,7 @@ func (h *House) armSweep() {
 
 func (h *House) sweep() {
 	h.aside(func() {
+		h.ranNow()
 		for s := range h.All() {
 			s.sweep()
 		}

@@ -77,7 +77,14 @@ func (w *world) startCoarse(woke func()) *clockutil.Coarse {
 // moody is a store that takes no writes while it is down.
 type moody struct {
 	store.Store
-	down atomic.Bool
+	down       atomic.Bool
+	tombstones time.Duration // for which it keeps one; zero: for ever
+}
+
+func (m *moody) Caps() store.Caps {
+	caps := m.Store.Caps()
+	caps.Tombstones = cmp.Or(m.tombstones, caps.Tombstones)
+	return caps
 }
 
 func (m *moody) Swap(ctx context.Context, key string, prev store.Rev, value []byte, gone bool, op store.OpID) (store.Rev, error) {

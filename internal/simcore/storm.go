@@ -51,7 +51,7 @@ func (d *drawer) house(processes int) {
 	}
 	t := &d.script.Terms
 	t.MaxUnwatched = pick(d.script.Faults, 0, 15*time.Second, time.Minute)
-	t.Tombstones = pick(d.script.Faults/3, 0, 0, 30*time.Second)
+	t.Tombstones = pick(d.script.Faults/3, 0, 0, 30*time.Second, 7*time.Minute)
 	t.RefreshLife = oneOf(rng, 0, 0, 0, t.Life/2, 2*t.Life, 10*t.Life)
 	if t.Kinds[0] == "persistent_reuse_grace" || t.Kinds[1] == "persistent_reuse_grace" {
 		t.Grace = oneOf(rng, 15*time.Second, 30*time.Second, time.Minute, 5*time.Minute)

@@ -13,23 +13,20 @@ import (
 
 // A call without a deadline waits for a server that has fallen silent.
 func TestCloseCutsOffWhoWaitsForASilentServer(t *testing.T) {
-	c, sent := newCable(t), make(chan struct{})
+	s, line := opensOverALine(t, pgstore.Options{Schema: newTables(t)})
+	cut := make(chan func(), 1)
 	var once sync.Once
-	c.sent = func(b []byte) {
+	line.OnSent(func(b []byte) {
 		if bytes.Contains(b, []byte("never answered")) {
-			once.Do(func() {
-				c.cut(true)
-				close(sent)
-			})
+			once.Do(func() { cut <- line.Cut() })
 		}
-	}
-	s := opensOver(t, c, pgstore.Options{Schema: newTables(t)})
+	})
 	answer := make(chan error, 1)
 	go func() {
 		_, err := s.Swap(t.Context(), "k", 0, []byte("never answered"), false, newOp())
 		answer <- err
 	}()
-	<-sent
+	mend := <-cut
 	closed := make(chan error, 1)
 	go func() { closed <- s.Close() }()
 	select {
@@ -40,7 +37,7 @@ func TestCloseCutsOffWhoWaitsForASilentServer(t *testing.T) {
 	case <-time.After(10 * time.Second):
 		t.Error("Swap still waits")
 	}
-	c.cut(false)
+	mend()
 	if err := <-closed; err != nil {
 		t.Errorf("Close: %v", err)
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/holdfast-go/holdfast/store"
 	"github.com/holdfast-go/holdfast/store/pgstore"
+	"github.com/holdfast-go/holdfast/store/storetest"
 )
 
 // address is where the server of the tests is expected, with the user postgres and
@@ -91,6 +92,13 @@ func opens(t *testing.T, address string, o pgstore.Options) *pgstore.Store {
 	}
 	t.Cleanup(func() { _ = s.Close() })
 	return s
+}
+
+// opensOverALine opens a store that reaches its server over a line.
+func opensOverALine(t *testing.T, o pgstore.Options) (*pgstore.Store, *storetest.Line) {
+	t.Helper()
+	line := storetest.NewLine(t, address)
+	return opens(t, line.Address(), o), line
 }
 
 var lastOp byte

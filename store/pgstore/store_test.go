@@ -18,41 +18,16 @@ func keepsTheContract(t *testing.T, o pgstore.Options) {
 	needsServer(t)
 	storetest.Run(t, func(t *testing.T) storetest.Place {
 		o.Schema = newTables(t)
-		var cables []*wired
+		line := storetest.NewLine(t, address)
 		return storetest.Place{
 			Open: func() (store.Store, error) {
-				c := newCable(t)
-				s, err := pgstore.Open(t.Context(), at(c.carries()), o)
-				if err != nil {
-					c.close()
-					return nil, err
+				way := line.Address()
+				if line.IsCut() { // a process that has another way to the server
+					way = address
 				}
-				w := &wired{s, c}
-				cables = append(cables, w)
-				return w, nil
+				return pgstore.Open(t.Context(), at(way), o)
 			},
-			Cut: func() (mend func()) {
-				before := cables
-				for _, w := range before {
-					w.cable.cut(true)
-				}
-				return func() {
-					for _, w := range before {
-						w.cable.cut(false)
-					}
-				}
-			},
+			Cut: line.Cut,
 		}
 	})
-}
-
-// wired is a store with the cable to its server, which ends with it.
-type wired struct {
-	*pgstore.Store
-	cable *cable
-}
-
-func (w *wired) Close() error {
-	defer w.cable.close()
-	return w.Store.Close()
 }

@@ -14,32 +14,26 @@ import (
 
 	"github.com/holdfast-go/holdfast/store"
 	"github.com/holdfast-go/holdfast/store/pgstore"
+	"github.com/holdfast-go/holdfast/store/storetest"
 )
-
-// opensOver opens a store over a cable, which ends with the test.
-func opensOver(t *testing.T, c *cable, o pgstore.Options) *pgstore.Store {
-	t.Helper()
-	t.Cleanup(c.close) // behind the store's end
-	return opens(t, c.carries(), o)
-}
 
 // The answer is lost between the server and the store.
 func TestWriteWhoseAnswerIsLostIsOpen(t *testing.T) {
 	o := pgstore.Options{Schema: newTables(t)}
-	c, written := newCable(t), make(chan struct{})
+	s, line := opensOverALine(t, o)
+	mended, written := make(chan func(), 1), make(chan struct{})
 	value := []byte("the value that is sent")
 	var sent, came sync.Once
-	c.sent = func(b []byte) {
+	line.OnSent(func(b []byte) {
 		if bytes.Contains(b, value) {
-			sent.Do(func() { c.cut(true) })
+			sent.Do(func() { mended <- line.Cut() })
 		}
-	}
-	c.answered = func(b []byte) {
-		if bytes.Contains(b, []byte("SELECT 1")) && c.isSilent() {
+	})
+	line.OnHeld(func(b []byte) {
+		if bytes.Contains(b, []byte("SELECT 1")) {
 			came.Do(func() { close(written) })
 		}
-	}
-	s := opensOver(t, c, o)
+	})
 	ctx, leave := context.WithCancel(t.Context())
 	op := newOp()
 	answer := make(chan error, 1)
@@ -52,7 +46,7 @@ func TestWriteWhoseAnswerIsLostIsOpen(t *testing.T) {
 	if err := <-answer; !errors.Is(err, store.ErrUnknown) || !errors.Is(err, context.Canceled) {
 		t.Errorf("Swap: %v", err)
 	}
-	c.cut(false)
+	(<-mended)()
 	if rev, err := s.Swap(t.Context(), "k", 0, value, false, op); err != nil || rev != 1 {
 		t.Errorf("sent again: revision %d, %v", rev, err)
 	}
@@ -61,14 +55,14 @@ func TestWriteWhoseAnswerIsLostIsOpen(t *testing.T) {
 // A write is sent again while its first send has been made and is not committed.
 func TestOperationDoesNotConflictWithItself(t *testing.T) {
 	schema := newTables(t)
-	c, sent := newCable(t), make(chan struct{})
+	s, line := opensOverALine(t, pgstore.Options{Schema: schema})
+	sent := make(chan struct{})
 	var once sync.Once
-	c.sent = func(b []byte) {
+	line.OnSent(func(b []byte) {
 		if bytes.Contains(b, []byte("again")) {
 			once.Do(func() { close(sent) })
 		}
-	}
-	s := opensOver(t, c, pgstore.Options{Schema: schema})
+	})
 	swaps(t, s, "k", 0)
 	op := newOp()
 	first := connects(t)
@@ -122,15 +116,15 @@ func TestKeyThatAnIndexCannotHoldIsTooLong(t *testing.T) {
 // A pooler gives a client another connection for each transaction.
 func TestPooledStoreKeepsNothingInAConnection(t *testing.T) {
 	o := pgstore.Options{Schema: newTables(t), Pooled: true}
-	c := newCable(t)
-	c.sent = func(b []byte) {
+	line := storetest.NewLine(t, address)
+	line.OnSent(func(b []byte) {
 		// A simple query, the end, or what begins a connection; of those that keep
 		// something in it, none.
 		if len(b) > 0 && !strings.ContainsRune("QX\x00", rune(b[0])) || bytes.Contains(b, []byte("LISTEN")) {
 			t.Errorf("the store sends %q", b)
 		}
-	}
-	s := opensOver(t, c, o)
+	})
+	s := opens(t, line.Address(), o)
 	w := watches(t, s)
 	rev := swaps(t, s, "k", swaps(t, s, "k", 0))
 	w.sees("k", rev)

@@ -13,10 +13,12 @@ type Line struct {
 	server   string
 	listener net.Listener
 	ends     sync.WaitGroup
+	over     chan struct{} // closed: the test has ended
 
 	mu   sync.Mutex    // guards the fields below
 	open chan struct{} // closed: what is sent passes
 	held func([]byte)  // is told of what does not; nil: nobody is
+	sent func([]byte)  // is told of what passes to the server; nil: nobody is
 }
 
 // NewLine returns a line to the server at host:port, which is there until the test and
@@ -27,11 +29,12 @@ func NewLine(t *testing.T, server string) *Line {
 	if err != nil {
 		t.Fatal(err)
 	}
-	line := &Line{server: server, listener: l, open: make(chan struct{})}
+	line := &Line{server: server, listener: l, over: make(chan struct{}), open: make(chan struct{})}
 	close(line.open)
 	line.ends.Go(line.accept)
 	t.Cleanup(func() {
 		line.Close()
+		close(line.over)
 		line.ends.Wait()
 	})
 	return line
@@ -60,6 +63,15 @@ func (l *Line) OnHeld(f func([]byte)) {
 	l.held = f
 }
 
+// OnSent has f be told of what is sent to the server from now on, when the line is whole and
+// before it is delivered; f may cut the line, which holds what comes behind. It must return
+// soon, and keep nothing of what it is told.
+func (l *Line) OnSent(f func([]byte)) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.sent = f
+}
+
 // IsCut reports whether it is.
 func (l *Line) IsCut() bool {
 	l.mu.Lock()
@@ -83,13 +95,13 @@ func (l *Line) accept() {
 			_ = near.Close()
 			continue
 		}
-		l.ends.Go(func() { l.carry(near, far) })
-		l.ends.Go(func() { l.carry(far, near) })
+		l.ends.Go(func() { l.carry(near, far, l.tells) })
+		l.ends.Go(func() { l.carry(far, near, func([]byte) {}) })
 	}
 }
 
-// carry carries bytes until one end is closed, and closes the other.
-func (l *Line) carry(from, to net.Conn) {
+// carry carries bytes until one end is closed, and closes the other. It says what passes.
+func (l *Line) carry(from, to net.Conn, passes func([]byte)) {
 	defer func() { _, _ = from.Close(), to.Close() }()
 	for buffer := make([]byte, 1<<14); ; {
 		n, err := from.Read(buffer)
@@ -97,6 +109,7 @@ func (l *Line) carry(from, to net.Conn) {
 			return
 		}
 		l.holds(buffer[:n])
+		passes(buffer[:n])
 		if _, err := to.Write(buffer[:n]); err != nil {
 			return
 		}
@@ -116,5 +129,18 @@ func (l *Line) holds(b []byte) {
 	if held != nil {
 		held(b)
 	}
-	<-open
+	select {
+	case <-open:
+	case <-l.over: // and nobody has mended it
+	}
+}
+
+// tells tells of what passes to the server.
+func (l *Line) tells(b []byte) {
+	l.mu.Lock()
+	sent := l.sent
+	l.mu.Unlock()
+	if sent != nil {
+		sent(b)
+	}
 }

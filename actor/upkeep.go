@@ -62,10 +62,10 @@ func (h *House) heard(c store.Change) {
 // regainSight has sessions learn what the watch may have missed: it cannot tell of a
 // tombstone that the store has forgotten meanwhile, and a new one of nothing that was before.
 func (h *House) regainSight() {
-	switch missed := h.seeAgain(); {
-	case missed > h.store.Caps().Tombstones:
+	if h.seeAgain() > h.store.Caps().Tombstones {
 		h.distrust()
-	case !h.watching.synced:
+	}
+	if !h.watching.synced {
 		h.catchUp(h.watching.ctx)
 	}
 }

@@ -89,8 +89,8 @@ func (t *shelves) Load(_ context.Context, key string, least store.Rev) (store.En
 		return store.Entry{}, store.ErrNotFound
 	}
 	rev := max(s.rev()-min(back, s.rev()), least, store.Rev(s.gone+1))
-	for rev < s.rev() && t.world.now-s.past[int(rev)-s.gone].at > t.Caps().Tombstones {
-		rev++ // no replica has been behind for so long
+	for rev < s.rev() && t.world.now-s.past[int(rev)-s.gone].at > t.world.script.Terms.behind() {
+		rev++
 	}
 	if rev > s.rev() {
 		return store.Entry{}, store.ErrUnavailable

@@ -47,8 +47,9 @@
 // one was started again, numbers of transactions may come a second time: then all rows
 // are read, once.
 //
-// Behind a pooler that gives out connections by the transaction set [Options].Pooled.
-// A notification would never arrive there, and no error would say so.
+// Behind a pooler that gives out connections by the transaction a notification would
+// never arrive, and no error would say so: the watch asks ten times a second there, see
+// [Options].Pooled.
 //
 // What it does not do: read from standbys, delete tombstones, encrypt.
 package pgstore

@@ -25,7 +25,7 @@ const version = 1
 // The error is store.ErrForeign, and nothing is changed, if the schema holds something
 // else or was written by a newer version of this package.
 func Migrate(ctx context.Context, conn string, o Options) error {
-	c, err := configOf(conn, o)
+	c, err := configOf(conn)
 	if err != nil {
 		return fmt.Errorf("pgstore: migrate: %w", err)
 	}
@@ -36,9 +36,9 @@ func Migrate(ctx context.Context, conn string, o Options) error {
 }
 
 func migrate(ctx context.Context, c *pgx.ConnConfig, schema string) error {
-	db, err := pgx.ConnectConfig(ctx, c)
+	db, err := connect(ctx, c)
 	if err != nil {
-		return unavailable(err)
+		return err
 	}
 	defer hangUp(ctx, db)
 	tx, err := db.Begin(ctx)
@@ -109,7 +109,7 @@ func apply(ctx context.Context, tx pgx.Tx, n int) error {
 	if err != nil {
 		panic("BUG: migration is not embedded")
 	}
-	if _, err := tx.Exec(ctx, string(step), pgx.QueryExecModeSimpleProtocol); err != nil {
+	if _, err := tx.Exec(ctx, string(step)); err != nil {
 		return unavailable(err)
 	}
 	_, err = tx.Exec(ctx, `UPDATE format SET version = $1`, n)

@@ -23,7 +23,8 @@ type Options struct {
 	// Pooled says that the connection string leads to a pooler that gives out a
 	// connection for each transaction, as PgBouncer does: only the simple protocol is
 	// used, nothing is kept in a connection, and Watch asks ten times a second
-	// instead of listening. If false, a server is expected there.
+	// instead of listening. If false, Open looks whether what answers is the server
+	// itself, and does the same if it is not.
 	Pooled bool
 
 	// AcceptUnsynced takes a server that acknowledges what is not on its disk yet. The
@@ -50,23 +51,25 @@ const connectIn = 5 * time.Second
 // are another program's or another version's. It says what to do, without the
 // password, and nothing was changed.
 func Open(ctx context.Context, conn string, o Options) (*Store, error) {
-	c, err := configOf(conn, o)
+	c, err := configOf(conn)
 	if err != nil {
 		return nil, fmt.Errorf("pgstore: open: %w", err)
+	}
+	caps, pooled, err := inspect(ctx, c.ConnConfig, o)
+	if err != nil {
+		return nil, fmt.Errorf("pgstore: open schema %q: %w", o.schema(), err)
+	}
+	if o.Pooled = o.Pooled || pooled; o.Pooled {
+		c.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeSimpleProtocol
 	}
 	pool, err := pgxpool.NewWithConfig(ctx, c)
 	if err != nil {
 		return nil, fmt.Errorf("pgstore: open: %w", unavailable(err))
 	}
-	caps, err := inspect(ctx, pool, o)
-	if err != nil {
-		pool.Close()
-		return nil, fmt.Errorf("pgstore: open schema %q: %w", o.schema(), err)
-	}
 	return newStore(pool, caps, o), nil
 }
 
-func configOf(conn string, o Options) (*pgxpool.Config, error) {
+func configOf(conn string) (*pgxpool.Config, error) {
 	c, err := pgxpool.ParseConfig(conn)
 	if err != nil { // which quotes the string, and with it the password
 		return nil, fmt.Errorf("%w: the connection string cannot be read; write it as postgres://user:password@host:port/database",
@@ -75,14 +78,35 @@ func configOf(conn string, o Options) (*pgxpool.Config, error) {
 	if t := c.ConnConfig.ConnectTimeout; t == 0 || t > connectIn {
 		c.ConnConfig.ConnectTimeout = connectIn
 	}
-	if o.Pooled {
-		c.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeSimpleProtocol
-	}
 	return c, nil
 }
 
-// inspect returns what the store can do, and an error if it cannot be used.
-func inspect(ctx context.Context, db querier, o Options) (store.Caps, error) {
+// connect returns a connection that a pooler may lead to as well.
+func connect(ctx context.Context, c *pgx.ConnConfig) (*pgx.Conn, error) {
+	simple := c.Copy()
+	simple.DefaultQueryExecMode = pgx.QueryExecModeSimpleProtocol
+	db, err := pgx.ConnectConfig(ctx, simple)
+	return db, unavailable(err)
+}
+
+// inspect returns what the store can do, whether a pooler is in front of the server, and an
+// error if the store cannot be used.
+func inspect(ctx context.Context, c *pgx.ConnConfig, o Options) (caps store.Caps, pooled bool, err error) {
+	db, err := connect(ctx, c)
+	if err != nil {
+		return store.Caps{}, false, err
+	}
+	defer hangUp(ctx, db)
+	if caps, err = capsOf(ctx, db, o); err != nil {
+		return store.Caps{}, false, err
+	}
+	var pid uint32
+	err = db.QueryRow(ctx, `SELECT pg_backend_pid()`).Scan(&pid)
+	return caps, pid != db.PgConn().PID(), unavailable(err)
+}
+
+// capsOf returns what a server lets the store do, and an error if it is not enough.
+func capsOf(ctx context.Context, db querier, o Options) (store.Caps, error) {
 	var standby bool
 	var number int
 	var fsync, commit, standbys string
@@ -115,7 +139,7 @@ func inspect(ctx context.Context, db querier, o Options) (store.Caps, error) {
 	}, nil
 }
 
-// querier is a pool or a transaction.
+// querier is a connection or a transaction.
 type querier interface {
 	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
 }

@@ -16,6 +16,13 @@ func TestPostgresKeepsTheContract(t *testing.T) {
 func keepsTheContract(t *testing.T, o pgstore.Options) {
 	t.Helper()
 	needsServer(t)
+	keepsTheContractAt(t, address, o)
+}
+
+// keepsTheContractAt is that of the stores that reach the server at address.
+func keepsTheContractAt(t *testing.T, address string, o pgstore.Options) {
+	t.Helper()
+	needsServer(t)
 	storetest.Run(t, func(t *testing.T) storetest.Place {
 		o.Schema = newTables(t)
 		line := storetest.NewLine(t, address)

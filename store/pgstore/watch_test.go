@@ -68,6 +68,16 @@ func (w *watched) sees(key string, rev store.Rev) {
 	}
 }
 
+// seesAll reads changes until each key is at its revision.
+func (w *watched) seesAll(left map[string]store.Rev) {
+	w.t.Helper()
+	for len(left) > 0 {
+		if c := w.next(); left[c.Entry.Key] == c.Entry.Rev {
+			delete(left, c.Entry.Key)
+		}
+	}
+}
+
 // Transactions are numbered when they begin to write, and are seen when they commit.
 func TestTransactionThatCommitsLateIsNotMissed(t *testing.T) {
 	schema := newTables(t)

@@ -110,9 +110,7 @@ func (s *step) revokeFailed(f messages.Failure) {
 	s.tellAskers(messages.Later(messages.ErrUnavailable, max(refreshPause, retryAfter(f)), f))
 	s.revoke.wanted = false
 	s.finish()
-	if s.revoke.over {
-		s.lookAgain()
-	}
+	s.lookAgain(s.revoke.over)
 	s.revokeAgain()
 }
 
@@ -129,7 +127,7 @@ func (s *step) allEnded() {
 		return
 	}
 	s.revoke.ended = true
-	if s.revoke.over && s.pair.grant > s.run.swap.Record.Grant { // nothing is written over a grant that is known
+	if s.revoke.over != (successor{}) && s.pair.grant > s.run.swap.Record.Grant { // nothing is written over a grant that is known
 		s.endRevocation()
 		return
 	}

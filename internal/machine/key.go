@@ -237,7 +237,7 @@ func (k *Keyer) revocation(r revocation) {
 	k.Bool("ended", r.ended)
 	k.Bool("doubted", r.doubted)
 	k.Bool("unsaved", r.unsaved)
-	k.Bool("over", r.over)
+	k.list("over", k.rev(r.over.rev), r.over.grant, r.over.generation)
 	k.Bool("alone", r.alone)
 	k.list("tries", uint64(r.tries))
 	for _, t := range r.strays {

@@ -97,6 +97,9 @@ func (s *step) unread(reason string) {
 // higher revision replaces anything.
 func (s *step) absorb(rev messages.Rev, r messages.Record) {
 	if s.overBuried(r) {
+		if rev > s.revoke.over.rev {
+			s.revoke.over = successor{rev, r.Grant, r.Generation}
+		}
 		return
 	}
 	known := s.looked && rev == s.rev
@@ -134,9 +137,7 @@ func (s *step) absorb(rev messages.Rev, r messages.Record) {
 // which we are still ending the old one. It is none of that run's business, and
 // is looked at when that run has ended.
 func (s *step) overBuried(r messages.Record) bool {
-	over := s.revoke.wanted && s.revoke.landed && !r.Status.Tombstone()
-	s.revoke.over = s.revoke.over || over
-	return over
+	return s.revoke.wanted && s.revoke.landed && !r.Status.Tombstone()
 }
 
 // afterLook decides how a run goes on; r is the record, nil: there is none.

@@ -18,11 +18,18 @@ type revocation struct {
 	ended   bool      // the server has confirmed
 	doubted bool      // the refresh token may be spent: it is used once before it is ended
 	unsaved bool      // a tombstone is still to be written
-	over    bool      // somebody has begun a new grant over our tombstone
+	over    successor // somebody has begun a new grant over our tombstone
 	alone   bool      // what is to be ended is held here and, as far as is known, not in the store
 	tries   int
 
 	strays []messages.Token // pairs that must not live, and are held nowhere
+}
+
+// successor is a record over a tombstone: where the newest grant was when it was seen. The
+// zero one is none.
+type successor struct {
+	rev               messages.Rev
+	grant, generation uint64
 }
 
 // revokeAsked begins, or resumes, the end of the session's tokens. No call that
@@ -246,9 +253,7 @@ func (s *step) endRevocation() {
 	over := s.revoke.over
 	s.revoke = revocation{ended: revoked, landed: revoked, strays: s.revoke.strays, again: s.revoke.again, behind: s.revoke.behind}
 	s.finish()
-	if over {
-		s.lookAgain()
-	}
+	s.lookAgain(over)
 	s.revokeAgain()
 }
 
@@ -263,9 +268,15 @@ func (s *step) revokeAgain() {
 	s.revoke.askers, s.revoke.behind = s.revoke.behind, nil
 }
 
-// lookAgain has the next ask look at the store, where a new grant is.
-func (s *step) lookAgain() {
+// lookAgain has the next ask look at the store if there is a new grant, and not behind it.
+func (s *step) lookAgain(over successor) {
+	if over == (successor{}) {
+		return
+	}
 	s.empty()
+	if over.rev > s.rev {
+		s.rev, s.pair.grant, s.pair.generation = over.rev, over.grant, over.generation
+	}
 	s.pair = pair{grant: s.pair.grant, generation: s.pair.generation}
 	s.revoke = revocation{strays: s.revoke.strays, again: s.revoke.again, behind: s.revoke.behind}
 }

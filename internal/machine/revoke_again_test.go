@@ -79,6 +79,18 @@ func TestRevokeOfWhatIsRevokedLooksAtTheStore(t *testing.T) {
 `)
 }
 
+// A replica that is behind has the tombstone of before.
+func TestRevokeThatHasFoundANewGrantDoesNotLookBehindIt(t *testing.T) {
+	s := newStory(t, persistent, betweenP).
+		gets("alice").
+		revokes("eve").ends().ends().
+		establishedElsewhere("tok8", "ref8").
+		storeHolds().revokes("fay").lands()
+	if l := s.outstanding(isStores).effect.(Load); l.Min != s.shelf.rev {
+		t.Errorf("it takes revision %d for an answer, and has seen %d", l.Min, s.shelf.rev)
+	}
+}
+
 func TestRevokeOfNothingLooksAtTheStore(t *testing.T) {
 	newStory(t, stored, betweenP).telling("saves").
 		gets("alice").

@@ -182,6 +182,9 @@ func (s *step) reject(r messages.Reject) error {
 	if r.Token == "" || s.pair.dropped || s.state == Revoked {
 		return nil
 	}
+	if r.Token == s.run.minted.token.Access {
+		s.refuse(r.Token)
+	}
 	if r.Token != s.pair.token.Access {
 		s.forsake(r.Token)
 		return nil
@@ -204,8 +207,8 @@ func (s *step) reject(r messages.Reject) error {
 // mostRefused is how many tokens are remembered that may be in the store.
 const mostRefused = 16
 
-// refuse remembers a token that may be the one in the store. A session that sleeps is not
-// looked at for it, and must not give it out when it wakes.
+// refuse remembers a token that may be the one in the store, or is being saved. A session
+// that sleeps is not looked at for it, and must not give it out when it wakes.
 func (s *step) refuse(access messages.Secret) {
 	if access == "" || slices.Contains(s.refused, access) {
 		return

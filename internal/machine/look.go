@@ -112,16 +112,20 @@ func (s *step) absorb(rev messages.Rev, r messages.Record) {
 		s.run.claimed = s.owned(r.Claim)
 	}
 	same := r.Grant == s.pair.grant && r.Generation == s.pair.generation
+	other := r.Token.Access != s.pair.token.Access
 	had := s.pair.generation
-	if had > 0 && (s.unsaved.waiting || s.revoke.alone && r.Token.Access != s.pair.token.Access || s.pair.token.IsZero()) {
+	if had > 0 && (other && (s.unsaved.waiting || s.revoke.alone) || s.pair.token.IsZero()) {
 		had-- // what was held before the pair was renewed, or before the session slept
 	}
 	switch {
 	case r.Status.Tombstone():
 		s.entomb(r)
-	case same && s.unsaved.waiting && r.Status == messages.Alive && r.Token.Access == s.pair.token.Access:
+	case same && s.unsaved.waiting && !other:
 		s.unsaved = unsaved{} // the open Save has landed
 		s.emit(messages.Saved{Header: s.head()})
+		if r.Status == messages.Dead {
+			s.adoptDeath(r)
+		}
 	case r.Newer(s.pair.grant, had):
 		s.adopt(r)
 	case same && r.Status == messages.Dead:

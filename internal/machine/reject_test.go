@@ -138,3 +138,41 @@ func TestRejectedTokenIsNotPublishedAgainByAFailure(t *testing.T) {
 12:53:06 Cooling: dan gets ErrUnavailable (503), retry after 1s
 `)
 }
+
+// The pair has been saved, as its session does not know yet, and another process has found
+// its grant dead.
+func TestRejectedTokenDoesNotComeBackWithTheDeathOfItsGrant(t *testing.T) {
+	newStory(t, persistent, betweenP).
+		storeHolds().gets("alice").lands().unheard().
+		after(20*time.Second).
+		rejects("bob", "tok0").
+		diedElsewhere().hears().
+		gets("carol").
+		want(`
+12:00:00 Empty -> Acquiring; load
+12:00:00 Acquiring: save tok0 as 1.1
+12:00:03 Acquiring -> Fresh; alice gets tok0; unsaved
+12:00:04.468 Fresh: save tok0 as 1.1
+12:00:10.348 Fresh: save tok0 as 1.1
+12:00:16.534 Fresh: save tok0 as 1.1
+12:00:20 Fresh -> Expired; withdrawn; rejected; bob gets nil
+12:00:20 Expired -> Dead; saved; withdrawn
+12:00:20 Dead: carol gets ErrLoginRequired (400)
+`)
+}
+
+// Who was given it was another process, or this one before it was started again.
+func TestTokenThatIsRejectedWhileItIsSavedIsNotGivenOut(t *testing.T) {
+	newStory(t, persistent, betweenP).
+		storeHolds().gets("alice").lands().
+		rejects("bob", "tok0").
+		storeUp().lands().
+		minted("tok1").
+		want(`
+12:00:00 Empty -> Acquiring; load
+12:00:00 Acquiring: save tok0 as 1.1
+12:00:00 Acquiring: bob gets nil
+12:00:00 Acquiring: withdrawn; renewal 2: mint with ref0
+12:00:00 Acquiring -> Fresh; alice gets tok1
+`)
+}

@@ -155,10 +155,10 @@ var bites = []bite{
 		e.Until = e.Token.Expiry.Add(time.Second)
 		l.effects = append(l.effects[:len(l.effects):len(l.effects)], e)
 	})},
-	{"watched", "a token at which nobody has looked since the watch broke", when(func(l *look, p *pair) {
+	{"watched", "a token at which nobody has looked since the watch broke", when(func(l *look, _ *pair) {
 		ago := l.by.world.now - time.Hour
 		l.by.sight = sight{lost: ago, disturbed: l.by.disturbed}
-		l.looked, p.issued = ago, ago
+		l.looked, l.newest.pair, l.newest.given = ago, numberOf(l.snapshot.Token.Access), ago
 		l.checkToken(l.snapshot.Token, "given")
 	})},
 	{"in force", "a tombstone of which the watch has told", func(l *look) bool {

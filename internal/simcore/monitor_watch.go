@@ -17,14 +17,18 @@ func (p *process) losesSight() {
 }
 
 // checkWatched: while the watch is broken a token is not given out for longer than
-// MaxUnwatched without a look at the store. What has just been minted is as good as seen.
+// MaxUnwatched without a look at the store. What comes from the server is as good as seen when
+// it is given out for the first time, though the store may not have taken it.
 func (s *seat) checkWatched(n int, how string) {
 	w, is := s.by.world, &s.by.sight
 	t := &w.script.Terms
+	if n != s.newest.pair {
+		s.newest.pair, s.newest.given = n, w.now
+	}
 	if !t.Shared || is.watched || is.disturbed != s.by.disturbed {
 		return
 	}
-	blind := w.now - max(is.lost, s.looked, w.server.pairs[n-1].issued)
+	blind := w.now - max(is.lost, s.looked, s.newest.given)
 	if blind > t.maxUnwatched()+time.Second {
 		w.breaks("watched", "a%d is %s, and for %v nobody has looked whether it is revoked", n, how, blind)
 	}

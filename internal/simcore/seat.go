@@ -41,7 +41,11 @@ type seat struct {
 	rested  rested
 	looked  time.Duration // the store has said what it has, or taken what is held
 	failing failing
-	tick    struct {
+	newest  struct { // the token given out last
+		pair  int
+		given time.Duration // for the first time
+	}
+	tick struct {
 		at    time.Duration
 		times int
 	}

@@ -3,6 +3,8 @@ package actor
 import (
 	"context"
 	"errors"
+	"iter"
+	"slices"
 	"sync"
 	"time"
 
@@ -23,8 +25,10 @@ type watching struct {
 	synced   bool // the watch under way has begun to tell
 	failures int  // watches in a row that have not
 
-	mu    sync.Mutex      // guards pause
-	pause clockutil.Timer // nil: there is none
+	mu    sync.Mutex      // guards the fields below
+	pause clockutil.Timer // before the next watch; nil: there is none
+	later clockutil.Timer // before the next look at the sessions that are still to be looked at; nil: there are none
+	vain  int             // looks in a row that have left some
 }
 
 // startWatch lets the store tell the sessions of what other processes write. A store
@@ -66,7 +70,7 @@ func (h *House) regainSight() {
 		h.distrust()
 	}
 	if !h.watching.synced {
-		h.catchUp(h.watching.ctx)
+		h.catchUp()
 	}
 }
 
@@ -104,8 +108,10 @@ func (h *House) stopWatch() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.stop()
-	if w.pause != nil {
-		w.pause.Stop()
+	for _, t := range []clockutil.Timer{w.pause, w.later} {
+		if t != nil {
+			t.Stop()
+		}
 	}
 	h.seeAgain()
 }
@@ -120,25 +126,65 @@ func (h *House) loseSight() {
 }
 
 // catchUp looks again at what was looked at before the watch could tell of a change:
-// a session that is asked as soon as the House is open does not wait for it. One that cannot be
-// looked at now looks for itself when it is asked.
-func (h *House) catchUp(ctx context.Context) {
-	for s := range h.All() {
-		if e, ok := h.look(ctx, s.key); ok {
-			h.tellChange(e)
-		} else {
-			s.distrust()
-		}
+// a session that is asked as soon as the House is open does not wait for it. Where the store
+// does not answer, the House looks later, and a session that is asked before for itself.
+func (h *House) catchUp() {
+	missed := h.lookAt(h.All())
+	for _, s := range missed {
+		s.distrust()
 	}
+	h.lookLater(missed)
 }
 
-func (h *House) look(ctx context.Context, key string) (e store.Entry, ok bool) {
-	ctx, cancel := context.WithCancel(ctx)
+// lookAt tells sessions what the store has, and returns those of which it has not said it. A
+// store that does not answer is not asked any more.
+func (h *House) lookAt(sessions iter.Seq[*Session]) (missed []*Session) {
+	for s := range sessions {
+		if len(missed) > 0 || !h.look(s) {
+			missed = append(missed, s)
+		}
+	}
+	return missed
+}
+
+// look reports whether the store has answered. What is no record that can be told the session
+// finds out for itself.
+func (h *House) look(s *Session) (answered bool) {
+	ctx, cancel := context.WithCancel(h.watching.ctx)
 	defer cancel()
 	deadline := h.clock.AfterFunc(h.settings.LeafTimeout, cancel)
 	defer deadline.Stop()
-	e, err := h.store.Load(ctx, key, 0)
-	return e, err == nil
+	e, err := h.store.Load(ctx, s.key, 0)
+	switch {
+	case err == nil:
+		h.tellChange(e)
+	case errors.Is(err, store.ErrUnavailable):
+		return false
+	default:
+		s.distrust()
+	}
+	return true
+}
+
+// lookLater looks at the sessions after a pause. None: all have been looked at.
+func (h *House) lookLater(missed []*Session) {
+	w := &h.watching
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.later != nil {
+		w.later.Stop()
+	}
+	if len(missed) == 0 {
+		w.vain, w.later = 0, nil
+		return
+	}
+	wait := clockutil.Backoff(time.Second, h.settings.BackoffMax, w.vain, w.jitter)
+	w.vain++
+	if w.ctx.Err() == nil {
+		w.later = h.clock.AfterFunc(wait, func() {
+			h.aside(func() { h.lookLater(h.lookAt(slices.Values(missed))) })
+		})
+	}
 }
 
 func (h *House) tellChange(e store.Entry) {

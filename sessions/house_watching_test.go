@@ -233,6 +233,25 @@ func TestSessionThatCannotBeLookedAtLooksForItselfLater(t *testing.T) {
 	})
 }
 
+// Who is asked for a revoked session does not look, so the House does until it has seen it.
+func TestRevokedSessionThatCannotBeLookedAtHearsOfTheNextGrant(t *testing.T) {
+	inWatched(t, store.Forever, func(w *pairOfTwo) {
+		w.revokes()
+		w.passes(time.Second)
+		w.store.losesSight()
+		next := w.session(w.one.mgr, "k", sessions.Persistent(w.endpoint(), w.login("k")))
+		w.store.troubles(is(store.ErrUnavailable), works)
+		w.passes(2 * time.Second) // it watches again
+		_, err := w.two.s.AccessToken(context.Background())
+		w.wants(err, sessions.ErrRevoked)
+		w.store.troubles(works, works)
+		w.passes(2 * time.Second)
+		if w.gets(w.two.s) != w.gets(next) {
+			t.Error("the processes have two tokens")
+		}
+	})
+}
+
 // Who is kept alive has a token at hand all the time.
 func TestUnwatchedSessionThatIsKeptAliveLooksByItself(t *testing.T) {
 	inWatched(t, store.Forever, func(w *pairOfTwo) {

@@ -45,7 +45,7 @@ type Session struct {
 	offered bool            // given has not been compared with the record yet
 
 	rejectedAt time.Time         // the last Reject that had an effect
-	refused    []messages.Secret // rejected before the store has told what is held; the newest few
+	refused    []messages.Secret // rejected before they were held; the newest few
 	forcedAt   time.Time         // the last renewal for want of validity
 	short      uint64            // generation that was minted and still too short for who asked; zero: none
 

@@ -2,12 +2,12 @@ package pgstore_test
 
 import (
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"os/user"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 )
@@ -102,30 +102,26 @@ func program(t *testing.T, name string) string {
 	return found[len(found)-1]
 }
 
-// newPort returns a port of this machine that nobody has.
-func newPort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }()
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	return port
+// node is a PostgreSQL server of the test's own, which listens in its folder: another
+// program may take a port before it does.
+type node struct {
+	t   *testing.T
+	dir string
 }
 
-// node is a PostgreSQL server of the test's own.
-type node struct {
-	t         *testing.T
-	dir, port string
+// newNode returns a server that has not been started.
+func newNode(t *testing.T) node {
+	t.Helper()
+	n := node{t, newFolder(t)}
+	runs(t, program(t, "initdb"), "-D", n.data(), "-U", "postgres", "-A", "trust", "--no-sync")
+	return n
 }
 
 // newPrimary returns a server that acknowledges what a standby has too, and nothing
 // before there is one.
 func newPrimary(t *testing.T) node {
 	t.Helper()
-	n := node{t, filepath.Join(newFolder(t), "data"), newPort(t)}
-	runs(t, program(t, "initdb"), "-D", n.dir, "-U", "postgres", "-A", "trust", "--no-sync")
+	n := newNode(t)
 	n.starts("synchronous_standby_names=*")
 	return n
 }
@@ -133,8 +129,8 @@ func newPrimary(t *testing.T) node {
 // newStandby returns a server that follows another.
 func (n node) newStandby() node {
 	n.t.Helper()
-	s := node{n.t, filepath.Join(newFolder(n.t), "data"), newPort(n.t)}
-	runs(n.t, program(n.t, "pg_basebackup"), "-D", s.dir, "-h", "127.0.0.1", "-p", n.port, "-U", "postgres", "-R", "-c", "fast", "--no-sync")
+	s := node{n.t, newFolder(n.t)}
+	runs(n.t, program(n.t, "pg_basebackup"), "-D", s.data(), "-h", n.dir, "-U", "postgres", "-R", "-c", "fast", "--no-sync")
 	s.starts()
 	return s
 }
@@ -142,24 +138,33 @@ func (n node) newStandby() node {
 // starts starts the server, and returns when it lets clients in.
 func (n node) starts(settings ...string) {
 	n.t.Helper()
-	options := "-p " + n.port + " -c listen_addresses=127.0.0.1 -c unix_socket_directories="
+	options := "-c listen_addresses= -c unix_socket_directories=" + n.dir
 	for _, one := range settings {
 		options += " -c " + one
 	}
-	n.t.Cleanup(func() { _ = run(n.t, program(n.t, "pg_ctl"), "stop", "-D", n.dir, "-m", "immediate") }) // it may have ended
-	runs(n.t, program(n.t, "pg_ctl"), "start", "-D", n.dir, "-w", "-l", n.dir+".log", "-o", options)
+	n.t.Cleanup(func() { _ = run(n.t, program(n.t, "pg_ctl"), "stop", "-D", n.data(), "-m", "immediate") }) // it may have ended
+	runs(n.t, program(n.t, "pg_ctl"), "start", "-D", n.data(), "-w", "-l", filepath.Join(n.dir, "log"), "-o", options)
 }
 
 // dies ends the server with all that it is doing, as if its machine had stopped.
 func (n node) dies() {
 	n.t.Helper()
-	runs(n.t, program(n.t, "pg_ctl"), "stop", "-D", n.dir, "-m", "immediate")
+	runs(n.t, program(n.t, "pg_ctl"), "stop", "-D", n.data(), "-m", "immediate")
 }
 
 // takesOver makes the standby a primary.
 func (n node) takesOver() {
 	n.t.Helper()
-	runs(n.t, program(n.t, "pg_ctl"), "promote", "-D", n.dir, "-w")
+	runs(n.t, program(n.t, "pg_ctl"), "promote", "-D", n.data(), "-w")
 }
 
-func (n node) address() string { return "127.0.0.1:" + n.port }
+func (n node) data() string { return filepath.Join(n.dir, "data") }
+
+// reach is a connection string that leads to the one of several servers that takes writes.
+func reach(nodes ...node) string {
+	dirs := make([]string, len(nodes))
+	for i, n := range nodes {
+		dirs[i] = n.dir
+	}
+	return "user=postgres dbname=postgres target_session_attrs=read-write host=" + strings.Join(dirs, ",")
+}

@@ -453,3 +453,31 @@ func TestStoreThatCanBeCutOffKeepsTheContract(t *testing.T) {
 		return Place{Open: func() (store.Store, error) { return s, nil }, Cut: s.cable.cut}
 	})
 }
+
+func TestCrashCatchesAStoreThatLosesAWrite(t *testing.T) {
+	s := &wrong{SharedMemory: store.NewSharedMemory()}
+	var phase atomic.Int32
+	lost := make(chan struct{})
+	var once sync.Once
+	s.swap = func(ctx context.Context, w write) (store.Rev, error) {
+		if phase.Load() != 1 {
+			return w.send(ctx, s.SharedMemory)
+		}
+		err := store.ErrUnavailable
+		once.Do(func() { // acknowledged, and not on the disk yet
+			err = nil
+			close(lost)
+		})
+		return w.prev + 1, err
+	}
+	said := &recorder{TB: t}
+	tr := &trial{TB: said, rule: "this one", store: s, patience: 10 * time.Second}
+	tr.outlives(func() {
+		phase.Store(1)
+		<-lost
+		phase.Store(2)
+	})
+	if len(said.said) != 1 || !strings.Contains(said.said[0], "was acknowledged, and is gone") {
+		t.Errorf("said %q", said.said)
+	}
+}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/holdfast-go/holdfast/store"
 	"github.com/holdfast-go/holdfast/store/natsstore"
+	"github.com/holdfast-go/holdfast/store/storetest"
 )
 
 // cluster is three servers that keep a bucket together, until the end of the test.
@@ -103,29 +104,11 @@ func TestClusterSurvivesTheLossOfAServer(t *testing.T) {
 	if caps := s.Caps(); !caps.Failover || !caps.Durable {
 		t.Fatalf("three servers that sync are %+v", caps)
 	}
-	w := watches(t, s)
-	rev := swaps(t, s, "k", 0, false)
-	w.sees("k", rev)
-	leader := c.leader(t)
-	leader.Shutdown()
-	leader.WaitForShutdown()
-	op := opOn(rev)
-	next, err := s.Swap(t.Context(), "k", rev, []byte("value"), true, op)
-	for end := time.Now().Add(60 * time.Second); err != nil; { // the others elect a leader
-		if errors.Is(err, store.ErrConflict) || time.Now().After(end) {
-			t.Fatalf("Swap: %v", err)
-		}
-		time.Sleep(50 * time.Millisecond)
-		next, err = s.Swap(t.Context(), "k", rev, []byte("value"), true, op)
-	}
-	for told := rev; told != next; {
-		if change := w.next(); change.Entry.Key == "k" {
-			told = change.Entry.Rev
-		}
-	}
-	if e, err := s.Load(t.Context(), "k", next); err != nil || !e.Gone {
-		t.Errorf("loaded %v, %v", e, err)
-	}
+	storetest.Crash(t, s, func() {
+		leader := c.leader(t)
+		leader.Shutdown()
+		leader.WaitForShutdown()
+	})
 }
 
 // leader returns the server that leads the bucket without a name.

@@ -14,11 +14,12 @@ const module = "github.com/holdfast-go/holdfast/"
 // arrows is who may import whom inside the house, as ARCHITECTURE.md draws it.
 var arrows = map[string][]string{
 	"":                         nil,
-	"actor":                    {"clockutil", "internal/machine", "internal/record", "messages", "store"},
+	"actor":                    {"clockutil", "internal/crew", "internal/machine", "internal/record", "messages", "store"},
 	"clockutil":                nil,
 	"cmd/simulate":             {"clockutil", "internal/enumerate", "internal/simcore"},
 	"internal/asleep":          {"clockutil"},
 	"internal/enumerate":       {"clockutil", "internal/machine", "messages"},
+	"internal/crew":            nil,
 	"internal/local":           nil,
 	"internal/machine":         {"clockutil", "messages"},
 	"internal/mutants":         {"clockutil"},

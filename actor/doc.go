@@ -6,7 +6,6 @@
 //	bound     the slots and the rate of one token endpoint
 //	leaf      one I/O: a goroutine, a deadline, one answer
 //	crowd     callers who ask for the same at the same moment
-//	crew      goroutines that are kept for the next run or leaf
 //	troupe    actors that are kept for the next session that wakes
 //	register  the sessions by their keys
 //

@@ -16,6 +16,7 @@ import (
 	engine "github.com/asynkron/protoactor-go/actor"
 
 	"github.com/holdfast-go/holdfast/clockutil"
+	"github.com/holdfast-go/holdfast/internal/crew"
 	"github.com/holdfast-go/holdfast/internal/machine"
 	"github.com/holdfast-go/holdfast/messages"
 	"github.com/holdfast-go/holdfast/store"
@@ -90,7 +91,7 @@ type House struct {
 	sessions *register
 	left     sync.Map // *Session → nothing: forgotten, and something is still under way
 	bounds   sync.Map // token URL → *bound
-	crew     *crew
+	crew     *crew.Crew
 	troupe   *troupe
 	closed   atomic.Bool
 	watching watching
@@ -108,7 +109,7 @@ func Open(c Config) *House {
 		store:    c.Store,
 		settings: &c.Settings,
 		engine:   theEngine(),
-		crew:     newCrew(),
+		crew:     crew.New(),
 		troupe:   newTroupe(),
 		line:     &clockutil.Timeline{},
 		pulse:    endOfTime,
@@ -339,7 +340,7 @@ func (h *House) Shut() (quiet func() bool) {
 // one goes on.
 func (h *House) Kill() {
 	h.closed.Store(true)
-	h.crew.dismiss()
+	h.crew.Dismiss()
 	h.dismiss()
 	for s := range h.All() {
 		s.kill()
@@ -351,7 +352,7 @@ func (h *House) Kill() {
 
 // shut stops what goes on by itself and tells every session.
 func (h *House) shut() []closingSession {
-	h.crew.dismiss()
+	h.crew.Dismiss()
 	h.dismiss()
 	h.stopSweep()
 	h.stopWatch()
@@ -392,7 +393,7 @@ func (h *House) closeAll() []closingSession {
 func (h *House) wait(ctx context.Context) error {
 	ended := make(chan struct{})
 	go func() {
-		h.crew.members.Wait()
+		h.crew.Wait()
 		close(ended)
 	}()
 	select {

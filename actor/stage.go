@@ -40,17 +40,17 @@ var _ Stage = goroutines{}
 
 func (goroutines) Name() string { return NewName() }
 
-func (g goroutines) Schedule(f func()) { g.house.crew.run(f) }
+func (g goroutines) Schedule(f func()) { g.house.crew.Run(f) }
 
 // throughput is how many messages a mailbox handles before it lets others run.
 const throughput = 300
 
 func (goroutines) Throughput() int { return throughput }
 
-func (g goroutines) Perform(j *Job) { g.house.crew.run(j.perform) }
+func (g goroutines) Perform(j *Job) { g.house.crew.Run(j.perform) }
 
 func (g goroutines) Watch(ctx context.Context, s store.Store, tell func(store.Change), ended func(error)) {
-	g.house.crew.run(func() { ended(watch(ctx, s, tell)) })
+	g.house.crew.Run(func() { ended(watch(ctx, s, tell)) })
 }
 
 // watch is Store.Watch of a store that may panic: then it has failed.

@@ -12,6 +12,7 @@ import (
 	"github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/maintnotifications"
 
+	"github.com/holdfast-go/holdfast/clockutil"
 	"github.com/holdfast-go/holdfast/store"
 )
 
@@ -31,7 +32,7 @@ func (o Options) prefix() string {
 
 const (
 	// format is the version of the layout that this package writes.
-	format = "1"
+	format = "2"
 
 	// tombstones is how long a tombstone is kept.
 	tombstones = 7 * 24 * time.Hour
@@ -116,6 +117,10 @@ func (s *Store) prepare(ctx context.Context) error {
 	found, err := ask(ctx, s, func(ctx context.Context) (string, error) {
 		return openScript.Run(ctx, s.client, []string{s.house, s.log, s.graves}, format).Text()
 	})
+	if err == nil {
+		s.born, err = ask(ctx, s, func(ctx context.Context) (time.Time, error) { return s.client.Time(ctx).Result() })
+		s.opened = clockutil.System().Now()
+	}
 	switch {
 	case err != nil:
 		return refused(err)

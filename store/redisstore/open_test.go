@@ -137,8 +137,8 @@ func TestPrefixThatIsNotOursIsLeftAsItIs(t *testing.T) {
 		"another program's fields": {func(s *Store) { c.HSet(t.Context(), s.house, "rooms", 3) }, "another program"},
 		"another program's log":    {func(s *Store) { c.RPush(t.Context(), s.log, "line") }, "another program"},
 		"a newer version's": {
-			func(s *Store) { c.HSet(t.Context(), s.house, "format", "2", "rev", 7) },
-			`is "2" and this program knows "1"`,
+			func(s *Store) { c.HSet(t.Context(), s.house, "format", "3", "writes", 7) },
+			`is "3" and this program knows "2"`,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -8,7 +8,7 @@ import (
 )
 
 // A row is what is kept of a session: the version of its layout, whether it is a
-// tombstone, the revision, the operation, and the value. swap.lua writes it.
+// tombstone, the revision, the operation, and the value. swap.lua reads its head.
 const (
 	rowVersion = 1
 
@@ -33,19 +33,20 @@ func entryOf(key, row string) (store.Entry, error) {
 	}, nil
 }
 
+// rowOf returns the row that a record is.
+func rowOf(e store.Entry) []byte {
+	row := make([]byte, 0, rowValue+len(e.Value))
+	gone := byte(0)
+	if e.Gone {
+		gone = 1
+	}
+	row = append(row, rowVersion, gone)
+	row = binary.BigEndian.AppendUint64(row, uint64(e.Rev))
+	row = append(row, e.Op[:]...)
+	return append(row, e.Value...)
+}
+
 // revOf returns the revision that eight bytes of a row are.
 func revOf(b string) store.Rev { return store.Rev(binary.BigEndian.Uint64([]byte(b))) }
 
 func bytesOf(rev store.Rev) []byte { return binary.BigEndian.AppendUint64(nil, uint64(rev)) }
-
-// told is the key and the row of a message of the channel.
-func told(message string) (key, row string, ok bool) {
-	if len(message) < 4 {
-		return "", "", false
-	}
-	length, rest := int(binary.BigEndian.Uint32([]byte(message[:4]))), message[4:]
-	if length > len(rest) {
-		return "", "", false
-	}
-	return rest[:length], rest[length:], true
-}

@@ -7,11 +7,14 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/holdfast-go/holdfast/clockutil"
+	"github.com/holdfast-go/holdfast/internal/crew"
 	"github.com/holdfast-go/holdfast/store"
 )
 
@@ -31,12 +34,14 @@ const (
 type Store struct {
 	prefix, house, log, graves, channel string
 
-	tombstones time.Duration
-	durable    bool
-	settings   *redis.Options
-	client     *redis.Client
-	life       context.Context // ends with the store
-	end        context.CancelFunc
+	tombstones   time.Duration
+	durable      bool
+	born, opened time.Time // when the store was opened, by the server's clock and by ours
+	settings     *redis.Options
+	client       *redis.Client
+	crew         *crew.Crew
+	life         context.Context // ends with the store
+	end          context.CancelFunc
 
 	mu     sync.Mutex // guards the field below, and Add of calls against its Wait
 	closed bool
@@ -59,13 +64,36 @@ func newStore(settings *redis.Options, prefix string) *Store {
 		house:      "{" + prefix + "}:house",
 		log:        "{" + prefix + "}:log",
 		graves:     "{" + prefix + "}:graves",
-		channel:    "{" + prefix + "}:changes",
+		channel:    "{" + prefix + "}:changes:",
 		tombstones: tombstones,
 		settings:   settings,
-		client:     redis.NewClient(settings),
+		crew:       crew.New(),
 	}
 	s.life, s.end = context.WithCancel(context.Background())
+	settings.Dialer = s.whileOpen(settings.Dialer)
+	s.client = redis.NewClient(settings)
 	return s
+}
+
+// whileOpen is a way to the server on which nobody waits for a connection any more when the
+// store is closed.
+func (s *Store) whileOpen(dial dialer) dialer {
+	return func(ctx context.Context, network, addr string) (net.Conn, error) {
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		defer context.AfterFunc(s.life, cancel)()
+		return dial(ctx, network, addr)
+	}
+}
+
+type dialer = func(ctx context.Context, network, addr string) (net.Conn, error)
+
+// next returns the revision of a write over prev: the microsecond in which it is made by
+// the server's clock. After a failover that has lost writes, one in their place has a
+// higher revision.
+func (s *Store) next(prev store.Rev) store.Rev {
+	now := s.born.Add(clockutil.System().Now().Sub(s.opened)).UnixMicro()
+	return max(prev+1, store.Rev(max(now, 0)))
 }
 
 // session returns what the record of key is under.
@@ -76,35 +104,33 @@ func (s *Store) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "redis st
 
 // ask does one request, and waits for the answer no longer than ctx: the driver minds
 // a context's deadline, but not its end.
-func ask[T any](ctx context.Context, s *Store, request func(context.Context) (T, error)) (answer T, err error) {
-	if !s.begin() {
-		return answer, store.ErrClosed
-	}
-	ctx, cancel := context.WithCancel(ctx)
-	stop := context.AfterFunc(s.life, cancel)
+func ask[T any](ctx context.Context, s *Store, request func(context.Context) (T, error)) (T, error) {
 	type result struct {
 		answer T
 		err    error
 	}
+	if !s.begin() {
+		return result{}.answer, store.ErrClosed
+	}
 	told := make(chan result, 1)
-	go func() {
+	s.crew.Run(func() {
 		defer s.calls.Done()
-		defer stop()
-		got, err := request(ctx)
-		told <- result{got, err}
-	}()
-	defer cancel()
+		answer, err := request(ctx)
+		told <- result{answer, err}
+	})
+	left := result{err: context.Canceled}
 	select {
 	case r := <-told:
 		return r.answer, r.err
 	case <-ctx.Done():
+		left.err = ctx.Err()
+	case <-s.life.Done():
 	}
 	select {
-	case r := <-told:
-		return r.answer, r.err
+	case left = <-told: // it is there by now
 	default:
-		return answer, ctx.Err()
 	}
+	return left.answer, left.err
 }
 
 func (s *Store) begin() bool {
@@ -183,14 +209,11 @@ func (s *Store) Swap(
 	case len(key) > maxKey:
 		return 0, fmt.Errorf("%w: the key has %d bytes, the longest %d", store.ErrTooLarge, len(key), maxKey)
 	}
-	grave := "\x00"
-	if gone {
-		grave = "\x01"
-	}
 	// The request may outlive this call, and value belongs to the caller.
-	args := []any{format, s.channel, key, bytesOf(prev), grave, op[:], string(value), s.tombstones.Milliseconds()}
-	said, err := ask(ctx, s, func(ctx context.Context) ([]string, error) {
-		return swapScript.Run(ctx, s.client, []string{s.house, s.session(key), s.log, s.graves}, args...).StringSlice()
+	row := rowOf(store.Entry{Value: value, Rev: s.next(prev), Op: op, Gone: gone})
+	args := []any{bytesOf(prev), row, key, s.channel + key, format, s.tombstones.Milliseconds()}
+	said, err := ask(ctx, s, func(ctx context.Context) (string, error) {
+		return swapScript.Run(ctx, s.client, []string{s.house, s.session(key), s.log, s.graves}, args...).Text()
 	})
 	if err == nil {
 		return s.verdict(said)
@@ -202,10 +225,11 @@ func (s *Store) Swap(
 }
 
 // verdict is what swap.lua has said.
-func (s *Store) verdict(said []string) (store.Rev, error) {
-	switch said[0] {
-	case "landed":
-		return revOf(said[1]), nil
+func (s *Store) verdict(said string) (store.Rev, error) {
+	if rev, landed := strings.CutPrefix(said, "landed "); landed && len(rev) == 8 {
+		return revOf(rev), nil
+	}
+	switch said {
 	case "conflict":
 		return 0, store.ErrConflict
 	case "foreign":
@@ -240,5 +264,7 @@ func (s *Store) Close() error {
 	s.end()
 	err := s.client.Close()
 	s.calls.Wait()
+	s.crew.Dismiss()
+	s.crew.Wait()
 	return err
 }

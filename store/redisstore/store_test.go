@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -140,6 +141,32 @@ func TestPrefixThatWasLostIsNotWritten(t *testing.T) {
 	}
 }
 
+func TestHouseThatWasLostIsNotMadeByAWrite(t *testing.T) {
+	c := server(t)
+	s := opens(t, place(t, c))
+	rev := swaps(t, s, "k", 0, false)
+	c.Del(t.Context(), s.house)
+	if _, err := s.Swap(t.Context(), "k", rev, nil, false, store.OpID{1}); !errors.Is(err, store.ErrUnavailable) || !errors.Is(err, errLost) {
+		t.Errorf("Swap: %v", err)
+	}
+	if n := c.Exists(t.Context(), s.house).Val(); n != 0 {
+		t.Error("there is a house again")
+	}
+}
+
+// A failover has lost a write, and another is made in its place.
+func TestRevisionThatWasLostIsNotUsedAgain(t *testing.T) {
+	c := server(t)
+	s := opens(t, place(t, c))
+	first := swaps(t, s, "k", 0, false)
+	kept := c.Get(t.Context(), s.session("k")).Val()
+	lost := swaps(t, s, "k", first, false)
+	c.Set(t.Context(), s.session("k"), kept, 0)
+	if rev := swaps(t, s, "k", first, true); rev <= lost {
+		t.Errorf("revision %d is used again, after %d", rev, lost)
+	}
+}
+
 func TestServerThatHasGoneBackEndsAWatch(t *testing.T) {
 	c := server(t)
 	s := opens(t, place(t, c))
@@ -148,7 +175,7 @@ func TestServerThatHasGoneBackEndsAWatch(t *testing.T) {
 	var told []store.ChangeKind
 	err := s.Watch(t.Context(), func(change store.Change) {
 		if told = append(told, change.Kind); change.Kind == store.Synced {
-			c.HSet(t.Context(), s.house, "rev", 1)
+			c.HSet(t.Context(), s.house, "writes", 1)
 			drop(t, c, s.prefix)
 		}
 	})
@@ -169,29 +196,76 @@ func drop(t *testing.T, c *redis.Client, name string) {
 		t.Fatal(err)
 	}
 	for line := range strings.Lines(list) {
-		if strings.Contains(line, " name="+name+" ") && strings.Contains(line, " sub=1 ") {
+		if strings.Contains(line, " name="+name+" ") && strings.Contains(line, " psub=1 ") {
 			c.ClientKillByFilter(t.Context(), "ID", strings.TrimPrefix(strings.Fields(line)[0], "id="))
 		}
 	}
 }
 
-// What was written between the newest revision that a catch-up goes to and its reading
-// of the log comes by the channel, with older ones of the same key before it.
-func TestCatchUpLeavesWhatIsNewerToTheChannel(t *testing.T) {
+// What was written before a catch-up has read the log may come by the channel behind it.
+func TestKeyDoesNotGoBackBehindACatchUp(t *testing.T) {
 	c := server(t)
 	s := opens(t, place(t, c))
 	first := swaps(t, s, "k", 0, false)
-	swaps(t, s, "other", 0, false)
+	older := c.Get(t.Context(), s.session("k")).Val()
 	second := swaps(t, s, "k", first, false)
-	c.ZAdd(t.Context(), s.log, redis.Z{Score: float64(first), Member: "k"}) // as it was before the second
-	c.HSet(t.Context(), s.house, "rev", uint64(second-1))
-	var told []string
-	w := &watch{s: s, begun: true, cursor: 1, fn: func(c store.Change) { told = append(told, c.Entry.Key) }}
+	var told []store.Rev
+	w := &watch{s: s, begun: true, cursor: 1, fn: func(c store.Change) { told = append(told, c.Entry.Rev) }}
 	if err := w.catchUp(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]string{"other"}, told); diff != "" {
+	marked := s.marked(t.Context())
+	w.passes(strconv.FormatUint(uint64(w.until)-1, 10)) // it was sent before
+	w.tell("k", older)
+	w.passes(marked)
+	third := swaps(t, s, "k", second, false)
+	w.tell("k", c.Get(t.Context(), s.session("k")).Val())
+	if diff := cmp.Diff([]store.Rev{second, third}, told); diff != "" {
 		t.Errorf("told (-want +got):\n%s", diff)
+	}
+	if w.told != nil {
+		t.Errorf("what was told is remembered: %v", w.told)
+	}
+}
+
+// The mark of a ping that has come back is where the next catch-up begins.
+func TestCatchUpReadsWhatCameBehindTheLastPing(t *testing.T) {
+	s := opens(t, place(t, server(t)))
+	swaps(t, s, "before", 0, false)
+	var told []string
+	w := &watch{s: s, begun: true, cursor: 1, fn: func(c store.Change) { told = append(told, c.Entry.Key) }}
+	w.passes(s.marked(t.Context()))
+	swaps(t, s, "behind", 0, false)
+	if err := w.catchUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"behind"}, told); diff != "" {
+		t.Errorf("told (-want +got):\n%s", diff)
+	}
+}
+
+// The brackets of a pattern are not those of a prefix.
+func TestPrefixMayHaveSignsOfAPattern(t *testing.T) {
+	prefix := place(t, server(t)) + "[a]*?\\"
+	s := opens(t, prefix)
+	changes := make(chan store.Change, 1)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	err := s.Watch(ctx, func(c store.Change) {
+		switch c.Kind {
+		case store.Synced:
+			swaps(t, s, "k", 0, false)
+		case store.Changed:
+			changes <- c
+			cancel()
+		case store.Gap:
+		}
+	})
+	if !errors.Is(err, context.Canceled) {
+		t.Fatalf("Watch: %v", err)
+	}
+	if c := <-changes; c.Entry.Key != "k" {
+		t.Errorf("change is %v", c)
 	}
 }
 
@@ -220,8 +294,8 @@ func TestWatchHasAGapWhenThePingsAreNotAnsweredAndNoneBefore(t *testing.T) {
 // until it is mute.
 func pinged(t *testing.T, mute *atomic.Bool) func(context.Context, string, string) (net.Conn, error) {
 	answers := map[string]string{
-		"hello": "-ERR unknown command", "client": "+OK", "hmget": "*2\r\n$1\r\n1\r\n$1\r\n1", "ping": "*2\r\n$4\r\npong\r\n$0\r\n",
-		"subscribe": "*3\r\n$9\r\nsubscribe\r\n$1\r\nc\r\n:1",
+		"hello": "-ERR unknown command", "client": "+OK", "hmget": "*2\r\n$1\r\n2\r\n$1\r\n1", "ping": "*2\r\n$4\r\npong\r\n$0\r\n",
+		"psubscribe": "*3\r\n$10\r\npsubscribe\r\n$1\r\nc\r\n:1",
 	}
 	var conns sync.WaitGroup
 	t.Cleanup(conns.Wait)

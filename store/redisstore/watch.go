@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -31,9 +33,14 @@ const (
 type watch struct {
 	s      *Store
 	fn     func(store.Change)
-	begun  bool      // it has said Synced
-	synced bool      // and no Gap since
-	cursor store.Rev // all changes up to here were told, or came before the first Synced
+	begun  bool // it has said Synced
+	synced bool // and no Gap since
+	cursor mark //  all writes up to here were told, or came before the first Synced
+
+	// told is what has been read from the log, and until where the log was then: up to there
+	// older records of the same keys may still come by the channel.
+	told  map[string]store.Rev
+	until mark
 }
 
 // Watch reports changes. See [store.Store].
@@ -93,11 +100,11 @@ func (w *watch) follow(ctx context.Context) error {
 		_ = sub.Close()
 		_ = client.Close()
 	}()
-	if err := subscribe(ctx, sub, w.s.channel); err != nil {
+	if err := subscribe(ctx, sub, w.s.channels()); err != nil {
 		return failed(err)
 	}
 	beats.Go(func() {
-		for w.s.wait(ctx, ping) && sub.Ping(ctx) == nil {
+		for w.s.wait(ctx, ping) && sub.Ping(ctx, w.s.marked(ctx)) == nil {
 		}
 	})
 	if err := w.catchUp(ctx); err != nil {
@@ -106,6 +113,24 @@ func (w *watch) follow(ctx context.Context) error {
 	w.begun, w.synced = true, true
 	w.fn(store.Change{Kind: store.Synced})
 	return w.listen(ctx, sub)
+}
+
+// channels is the pattern of the channels of all keys.
+func (s *Store) channels() string {
+	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`, `]`, `\]`).Replace(s.channel) + "*"
+}
+
+// marked is what a ping carries: the newest place in the log. When it comes back, all that was
+// written up to there has come before it. Empty: the server has not said it soon enough.
+func (s *Store) marked(ctx context.Context) string {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer clockutil.System().AfterFunc(ping/4, cancel).Stop()
+	head, err := s.head(ctx)
+	if err != nil {
+		return ""
+	}
+	return strconv.FormatUint(uint64(head), 10)
 }
 
 // subscription returns a client of one connection, which is closed when ctx ends. The
@@ -128,15 +153,15 @@ func (s *Store) subscription(ctx context.Context) (*redis.Client, *redis.PubSub)
 }
 
 // subscribe returns when the server will tell of each write from here on.
-func subscribe(ctx context.Context, sub *redis.PubSub, channel string) error {
-	if err := sub.Subscribe(ctx, channel); err != nil {
+func subscribe(ctx context.Context, sub *redis.PubSub, channels string) error {
+	if err := sub.PSubscribe(ctx, channels); err != nil {
 		return err
 	}
 	_, err := sub.ReceiveTimeout(ctx, silence)
 	return err
 }
 
-// catchUp tells what was written since the cursor, and moves it to the newest revision.
+// catchUp tells what was written since the cursor, and moves it to the newest write.
 // What is written meanwhile comes by the channel.
 func (w *watch) catchUp(ctx context.Context) error {
 	head, err := w.s.head(ctx)
@@ -150,17 +175,14 @@ func (w *watch) catchUp(ctx context.Context) error {
 	if !w.begun {
 		last = head
 	}
+	w.told = map[string]store.Rev{}
 	for last < head {
 		rows, end, err := w.s.between(ctx, last, head)
 		if err != nil {
 			return err
 		}
 		for _, r := range rows {
-			// What is newer than head comes by the channel, and so do those before it:
-			// told now, the key would go back.
-			if e, err := entryOf(r.key, r.row); err == nil && e.Rev <= head {
-				w.fn(store.Change{Kind: store.Changed, Entry: e})
-			}
+			w.tell(r.key, r.row)
 		}
 		if end == 0 {
 			break
@@ -168,7 +190,8 @@ func (w *watch) catchUp(ctx context.Context) error {
 		last = end
 	}
 	w.cursor = head
-	return nil
+	w.until, err = w.s.head(ctx)
+	return err
 }
 
 // listen tells what comes by the channel, until nothing comes any more, not even the
@@ -182,19 +205,35 @@ func (w *watch) listen(ctx context.Context, sub *redis.PubSub) error {
 		if end := w.s.ended(ctx); end != nil {
 			return end
 		}
-		if m, ok := got.(*redis.Message); ok {
-			w.hears(m.Payload)
+		switch m := got.(type) {
+		case *redis.Message:
+			w.tell(strings.TrimPrefix(m.Channel, w.s.channel), m.Payload)
+		case *redis.Pong:
+			w.passes(m.Payload)
 		}
 	}
 }
 
-func (w *watch) hears(message string) {
-	key, row, ok := told(message)
-	if !ok {
+// tell tells of a record, unless one that is newer has been told.
+func (w *watch) tell(key, row string) {
+	e, err := entryOf(key, row)
+	if err != nil || e.Rev <= w.told[key] {
 		return
 	}
-	if e, err := entryOf(key, row); err == nil && e.Rev > w.cursor {
-		w.cursor = e.Rev
-		w.fn(store.Change{Kind: store.Changed, Entry: e})
+	if w.told != nil {
+		w.told[key] = e.Rev
+	}
+	w.fn(store.Change{Kind: store.Changed, Entry: e})
+}
+
+// passes moves the cursor to what a ping has carried: all before it has been told.
+func (w *watch) passes(marked string) {
+	n, err := strconv.ParseUint(marked, 10, 64)
+	if err != nil {
+		return
+	}
+	w.cursor = max(w.cursor, mark(n))
+	if mark(n) >= w.until {
+		w.told = nil
 	}
 }

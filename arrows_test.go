@@ -21,6 +21,7 @@ var arrows = map[string][]string{
 	"internal/enumerate":       {"clockutil", "internal/machine", "messages"},
 	"internal/crew":            nil,
 	"internal/local":           nil,
+	"internal/rewatch":         {"clockutil", "store"},
 	"internal/machine":         {"clockutil", "messages"},
 	"internal/mutants":         {"clockutil"},
 	"internal/mutants/judge":   {"internal/enumerate", "internal/simcore"},
@@ -32,14 +33,16 @@ var arrows = map[string][]string{
 	"simulate":                 {"actor", "clockutil", "internal/asleep", "internal/machine", "internal/record", "messages", "sessions", "store"},
 	"store":                    {"internal/local", "internal/record", "messages"},
 	"store/boltstore":          {"internal/local", "internal/record", "store"},
-	"store/natsstore":          {"internal/record", "store"},
+	"store/natsstore":          {"internal/record", "internal/rewatch", "store"},
 	"store/natsstore/embedded": nil,
+	"store/pgstore":            {"internal/record", "internal/rewatch", "store"},
+	"store/redisstore":         {"clockutil", "internal/crew", "internal/record", "internal/rewatch", "store"},
 	"store/sealed":             {"internal/record", "store"},
 	"store/storetest":          {"internal/machine", "internal/record", "messages", "store"},
 }
 
 // modules are the folders of the modules that the arrows are about.
-var modules = []string{".", "store/natsstore", "store/natsstore/embedded", "store/sealed"}
+var modules = []string{".", "store/natsstore", "store/natsstore/embedded", "store/pgstore", "store/redisstore", "store/sealed"}
 
 func TestThePackagesImportWhatTheArchitectureAllows(t *testing.T) {
 	var found []string

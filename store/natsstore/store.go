@@ -8,7 +8,6 @@ import (
 	"maps"
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -174,16 +173,4 @@ func (s *Store) Close() error {
 	}
 	s.conn.Close()
 	return nil
-}
-
-// wait waits until ctx ends, no longer than d, and reports whether d is over.
-func wait(ctx context.Context, d time.Duration) bool {
-	over := time.NewTimer(d)
-	defer over.Stop()
-	select {
-	case <-over.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }

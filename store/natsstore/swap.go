@@ -13,6 +13,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/holdfast-go/holdfast/internal/rewatch"
 	"github.com/holdfast-go/holdfast/store"
 )
 
@@ -88,7 +89,7 @@ func (s *Store) publish(
 		case wrongRevision:
 			return s.look(ctx, key, op, said)
 		case keyInFlight, writeInFlight:
-			if !wait(ctx, verdictAfter) {
+			if !rewatch.Wait(ctx, verdictAfter) {
 				return 0, fmt.Errorf("%w: %w: %w", store.ErrUnknown, said, ctx.Err())
 			}
 		default:

@@ -10,12 +10,12 @@ import (
 
 	"github.com/nats-io/nats.go"
 
+	"github.com/holdfast-go/holdfast/internal/rewatch"
 	"github.com/holdfast-go/holdfast/store"
 )
 
 const (
-	// ping is how often a watch asks for a sign of life, and how long it waits before it
-	// begins again.
+	// ping is how often a watch asks for a sign of life.
 	ping = time.Second
 
 	// silence is how long a watch hears nothing before it takes its servers for dead.
@@ -35,10 +35,9 @@ const (
 // moment: that comes at once, or not at all. The reader reads it from the bucket: that
 // is complete, and is late by seconds when a server has died.
 type watch struct {
-	s      *Store
-	fn     func(store.Change)
-	begun  bool // it has said Synced
-	synced bool // and no Gap since
+	rewatch.Watch
+	s  *Store
+	fn func(store.Change)
 
 	cursor store.Rev            // all changes up to here were told, or came before the first Synced
 	ahead  map[string]store.Rev // what was told of keys beyond it
@@ -49,40 +48,8 @@ type watch struct {
 
 // Watch reports changes. See [store.Store].
 func (s *Store) Watch(ctx context.Context, fn func(store.Change)) error {
-	w := &watch{s: s, fn: fn, ahead: map[string]store.Rev{}}
-	for {
-		err := s.ended(ctx)
-		if err == nil {
-			err = w.follow(ctx)
-		}
-		if end := s.ended(ctx); end != nil {
-			return end
-		}
-		if !w.begun || errors.Is(err, errLost) {
-			return err
-		}
-		if w.synced {
-			w.synced = false
-			fn(store.Change{Kind: store.Gap})
-		}
-		s.pause(ctx)
-	}
-}
-
-// ended returns why a watch must end, nil if it need not.
-func (s *Store) ended(ctx context.Context) error {
-	if s.life.Err() != nil {
-		return store.ErrClosed
-	}
-	return ctx.Err()
-}
-
-// pause waits before a watch begins again.
-func (s *Store) pause(ctx context.Context) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	defer context.AfterFunc(s.life, cancel)()
-	wait(ctx, ping)
+	w := &watch{Watch: rewatch.New(fn), s: s, fn: fn, ahead: map[string]store.Rev{}}
+	return w.Run(ctx, s.life, errLost, w.follow)
 }
 
 // sign is what a watch hears of the bucket: a record, or its newest revision.
@@ -96,7 +63,6 @@ type sign struct {
 // follow tells what has been missed, and then what happens, until the thread is lost.
 func (w *watch) follow(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
-	defer context.AfterFunc(w.s.life, cancel)()
 	var helpers sync.WaitGroup
 	defer helpers.Wait()
 	defer cancel()
@@ -131,7 +97,7 @@ func (w *watch) begin(ctx context.Context) (store.Rev, *reader, error) {
 		return 0, nil, err
 	case head < w.cursor:
 		return 0, nil, fmt.Errorf("%w: %w", store.ErrUnavailable, errLost)
-	case !w.begun:
+	case !w.Begun():
 		w.cursor = head
 	}
 	w.lastHead, w.lastCursor = head, w.cursor
@@ -143,7 +109,7 @@ func (w *watch) begin(ctx context.Context) (store.Rev, *reader, error) {
 // began. left is how much that says there is to read: nothing, perhaps because its server
 // is behind.
 func (w *watch) syncAt(ctx context.Context, head store.Rev, left uint64) error {
-	if w.synced || (w.cursor < head && left > 0) {
+	if w.Synced() || (w.cursor < head && left > 0) {
 		return nil
 	}
 	isThere, err := w.s.isBetween(ctx, w.cursor, head)
@@ -151,8 +117,7 @@ func (w *watch) syncAt(ctx context.Context, head store.Rev, left uint64) error {
 		return err
 	}
 	w.moves(max(w.cursor, head))
-	w.begun, w.synced = true, true
-	w.fn(store.Change{Kind: store.Synced})
+	w.Sync()
 	return nil
 }
 
@@ -173,7 +138,7 @@ func (r *reader) tell(ctx context.Context, signs chan<- sign) {
 
 // beat asks again and again for the newest revision.
 func (s *Store) beat(ctx context.Context, signs chan<- sign) {
-	for wait(ctx, ping) {
+	for rewatch.Wait(ctx, ping) {
 		asking, cancel := context.WithTimeout(ctx, silence)
 		head, err := s.head(asking)
 		cancel()
@@ -196,9 +161,9 @@ func (w *watch) listen(ctx context.Context, head store.Rev, quick <-chan *nats.M
 		case m := <-quick:
 			w.hears(m)
 		case is := <-signs:
-			switch end := w.s.ended(ctx); {
-			case end != nil:
-				return end
+			switch {
+			case ctx.Err() != nil:
+				return ctx.Err()
 			case is.err != nil:
 				return is.err
 			case is.found != nil:

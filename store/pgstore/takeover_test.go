@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/holdfast-go/holdfast/internal/rewatch"
 	"github.com/holdfast-go/holdfast/store"
 )
 
@@ -39,18 +40,19 @@ func TestAnotherServerIsReadWhole(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
 	var told []string
-	w := &watch{store: s, synced: true, fn: func(c store.Change) {
-		told = append(told, fmt.Sprint(c.Kind, " ", c.Entry.Key))
-		if c.Kind == store.Synced {
+	hears := func(c store.Change) {
+		if told = append(told, fmt.Sprint(c.Kind, " ", c.Entry.Key)); c.Kind == store.Synced && len(told) > 1 {
 			cancel()
 		}
-	}}
+	}
+	w := &watch{Watch: rewatch.New(hears), store: s, fn: hears}
+	w.Sync()
 	if err := s.pool.QueryRow(ctx, s.sql.now).Scan(&w.seen, &w.server); err != nil {
 		t.Fatal(err)
 	}
 	w.server = "the one before"
-	_ = w.run(ctx)
-	if diff := cmp.Diff([]string{"gap ", "changed k", "synced "}, told); diff != "" {
+	_ = w.Run(ctx, s.closed, nil, w.follow)
+	if diff := cmp.Diff([]string{"synced ", "gap ", "changed k", "synced "}, told); diff != "" {
 		t.Errorf("changes (-want +got):\n%s", diff)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/holdfast-go/holdfast/internal/rewatch"
 	"github.com/holdfast-go/holdfast/store"
 )
 
@@ -23,11 +24,6 @@ const (
 
 	// gapAfter has room for the process to be late.
 	gapAfter = askAfter + answerIn + time.Second
-
-	// A watch that has lost its server tries to connect again after a moment, which
-	// doubles each time.
-	retryFirst = 50 * time.Millisecond
-	retryMost  = 2 * time.Second
 )
 
 // The snapshot of a statement says which transactions it sees. So what has changed
@@ -57,60 +53,18 @@ var errAnother = errors.New("another server has taken over")
 
 // watch is a Watch that is under way.
 type watch struct {
+	rewatch.Watch
 	store  *Store
 	fn     func(store.Change)
 	seen   string // the snapshot up to which all changes were told; empty: none
 	server string // whose snapshot that is
-	synced bool
-	told   bool // a notification has come since it last asked
+	told   bool   // a notification has come since it last asked
 }
 
 // Watch reports changes. See [store.Store]. It has a connection of its own.
 func (s *Store) Watch(ctx context.Context, fn func(store.Change)) error {
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	during, stop := with(ctx, s.closed)
-	defer stop()
-	err := (&watch{store: s, fn: fn}).run(during)
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	if s.closed.Err() != nil {
-		return store.ErrClosed
-	}
-	return err
-}
-
-// run follows the changes, one connection after the other. It returns an error if it
-// never could begin.
-func (w *watch) run(ctx context.Context) error {
-	pause := retryFirst
-	for ctx.Err() == nil {
-		err := w.follow(ctx)
-		switch {
-		case ctx.Err() != nil:
-			return ctx.Err()
-		case w.server == "":
-			return unavailable(err)
-		case w.synced:
-			w.synced, pause = false, retryFirst
-			w.fn(store.Change{Kind: store.Gap})
-		}
-		sleep(ctx, pause)
-		pause = min(2*pause, retryMost)
-	}
-	return ctx.Err()
-}
-
-// sleep waits, no longer than ctx.
-func sleep(ctx context.Context, d time.Duration) {
-	over := time.NewTimer(d)
-	defer over.Stop()
-	select {
-	case <-over.C:
-	case <-ctx.Done():
-	}
+	w := &watch{Watch: rewatch.New(fn), store: s, fn: fn}
+	return w.Run(ctx, s.closed, nil, func(ctx context.Context) error { return unavailable(w.follow(ctx)) })
 }
 
 // follow connects, and tells of changes until that connection has failed.
@@ -126,14 +80,14 @@ func (w *watch) follow(ctx context.Context) error {
 		if err := w.begin(ctx, db); err != nil {
 			return err
 		}
-		w.sync()
+		w.Sync()
 	}
 	for {
 		w.told = false
 		if err := w.tell(ctx, db); err != nil {
 			return err
 		}
-		w.sync()
+		w.Sync()
 		if err := w.wait(ctx, db); err != nil {
 			return err
 		}
@@ -169,14 +123,6 @@ func (w *watch) begin(ctx context.Context, db *pgx.Conn) error {
 	ctx, cancel := context.WithTimeout(ctx, answerIn)
 	defer cancel()
 	return db.QueryRow(ctx, w.store.sql.now).Scan(&w.seen, &w.server)
-}
-
-// sync says that nothing is missed any more, unless that was said already.
-func (w *watch) sync() {
-	if !w.synced {
-		w.synced = true
-		w.fn(store.Change{Kind: store.Synced})
-	}
 }
 
 // tell asks for what has changed and tells of it. The rows are told as they come, so
@@ -234,7 +180,7 @@ func (w *watch) wait(ctx context.Context, db *pgx.Conn) error {
 		return nil
 	}
 	if w.store.pooled {
-		sleep(ctx, askAfterPooled)
+		rewatch.Wait(ctx, askAfterPooled)
 		return ctx.Err()
 	}
 	until, cancel := context.WithTimeout(ctx, askAfter)

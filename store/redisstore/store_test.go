@@ -210,7 +210,7 @@ func TestKeyDoesNotGoBackBehindACatchUp(t *testing.T) {
 	older := c.Get(t.Context(), s.session("k")).Val()
 	second := swaps(t, s, "k", first, false)
 	var told []store.Rev
-	w := &watch{s: s, begun: true, cursor: 1, fn: func(c store.Change) { told = append(told, c.Entry.Rev) }}
+	w := &watch{s: s, cursor: 1, fn: func(c store.Change) { told = append(told, c.Entry.Rev) }}
 	if err := w.catchUp(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -233,7 +233,7 @@ func TestCatchUpReadsWhatCameBehindTheLastPing(t *testing.T) {
 	s := opens(t, place(t, server(t)))
 	swaps(t, s, "before", 0, false)
 	var told []string
-	w := &watch{s: s, begun: true, cursor: 1, fn: func(c store.Change) { told = append(told, c.Entry.Key) }}
+	w := &watch{s: s, cursor: 1, fn: func(c store.Change) { told = append(told, c.Entry.Key) }}
 	w.passes(s.marked(t.Context()))
 	swaps(t, s, "behind", 0, false)
 	if err := w.catchUp(t.Context()); err != nil {
@@ -320,7 +320,7 @@ func TestManyKeysAreReadPageByPage(t *testing.T) {
 		swaps(t, s, fmt.Sprint(n), 0, false)
 	}
 	told := map[string]int{}
-	w := &watch{s: s, begun: true, cursor: 1, fn: func(c store.Change) { told[c.Entry.Key]++ }}
+	w := &watch{s: s, cursor: 1, fn: func(c store.Change) { told[c.Entry.Key]++ }}
 	if err := w.catchUp(t.Context()); err != nil {
 		t.Fatal(err)
 	}

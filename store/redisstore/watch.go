@@ -2,7 +2,6 @@ package redisstore
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"strconv"
@@ -14,12 +13,12 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/holdfast-go/holdfast/clockutil"
+	"github.com/holdfast-go/holdfast/internal/rewatch"
 	"github.com/holdfast-go/holdfast/store"
 )
 
 const (
-	// ping is how often a watch gives a sign of life, and how long it waits before it
-	// connects again.
+	// ping is how often a watch gives a sign of life.
 	ping = time.Second
 
 	// silence is how long a watch hears nothing before it takes its connection for dead.
@@ -31,11 +30,10 @@ const (
 
 // watch is a Watch that is under way. Only its goroutine touches it.
 type watch struct {
+	rewatch.Watch
 	s      *Store
 	fn     func(store.Change)
-	begun  bool // it has said Synced
-	synced bool // and no Gap since
-	cursor mark //  all writes up to here were told, or came before the first Synced
+	cursor mark // all writes up to here were told, or came before the first Synced; zero: it has not begun
 
 	// told is what has been read from the log, and until where the log was then: up to there
 	// older records of the same keys may still come by the channel.
@@ -45,53 +43,14 @@ type watch struct {
 
 // Watch reports changes. See [store.Store].
 func (s *Store) Watch(ctx context.Context, fn func(store.Change)) error {
-	w := &watch{s: s, fn: fn}
-	for {
-		err := s.ended(ctx)
-		if err == nil {
-			err = w.follow(ctx)
-		}
-		if end := s.ended(ctx); end != nil {
-			return end
-		}
-		if !w.begun || errors.Is(err, errLost) {
-			return err
-		}
-		if w.synced {
-			w.synced = false
-			fn(store.Change{Kind: store.Gap})
-		}
-		s.wait(ctx, ping)
-	}
-}
-
-// ended returns why a watch must end, nil if it need not.
-func (s *Store) ended(ctx context.Context) error {
-	if s.life.Err() != nil {
-		return store.ErrClosed
-	}
-	return ctx.Err()
-}
-
-// wait waits until ctx or the store ends, no longer than d, and reports whether d is over.
-func (s *Store) wait(ctx context.Context, d time.Duration) bool {
-	over := make(chan struct{})
-	timer := clockutil.System().AfterFunc(d, func() { close(over) })
-	defer timer.Stop()
-	select {
-	case <-over:
-		return true
-	case <-ctx.Done():
-	case <-s.life.Done():
-	}
-	return false
+	w := &watch{Watch: rewatch.New(fn), s: s, fn: fn}
+	return w.Run(ctx, s.life, errLost, w.follow)
 }
 
 // follow tells what has been missed, and then what happens, for as long as one
 // connection lasts.
 func (w *watch) follow(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
-	defer context.AfterFunc(w.s.life, cancel)()
 	client, sub := w.s.subscription(ctx)
 	var beats sync.WaitGroup
 	defer func() {
@@ -104,14 +63,13 @@ func (w *watch) follow(ctx context.Context) error {
 		return failed(err)
 	}
 	beats.Go(func() {
-		for w.s.wait(ctx, ping) && sub.Ping(ctx, w.s.marked(ctx)) == nil {
+		for rewatch.Wait(ctx, ping) && sub.Ping(ctx, w.s.marked(ctx)) == nil {
 		}
 	})
 	if err := w.catchUp(ctx); err != nil {
 		return err
 	}
-	w.begun, w.synced = true, true
-	w.fn(store.Change{Kind: store.Synced})
+	w.Sync()
 	return w.listen(ctx, sub)
 }
 
@@ -172,7 +130,7 @@ func (w *watch) catchUp(ctx context.Context) error {
 		return fmt.Errorf("%w: %w", store.ErrUnavailable, errLost)
 	}
 	last := w.cursor
-	if !w.begun {
+	if last == 0 {
 		last = head
 	}
 	w.told = map[string]store.Rev{}
@@ -202,8 +160,8 @@ func (w *watch) listen(ctx context.Context, sub *redis.PubSub) error {
 		if err != nil {
 			return err
 		}
-		if end := w.s.ended(ctx); end != nil {
-			return end
+		if ctx.Err() != nil {
+			return ctx.Err()
 		}
 		switch m := got.(type) {
 		case *redis.Message:

@@ -16,9 +16,9 @@
 // otherwise a crash takes what was not yet on the disk, with appendfsync everysec about
 // a second. WAIT is not used: it narrows that window and does not close it.
 //
-// Who may read the keys, or subscribe to the channels, can use the tokens: they are there
+// Who may read the keys, or subscribe to the channel, can use the tokens: they are there
 // as they are. Use TLS (rediss) and a user of its own, who needs the prefix's keys and
-// channels. What the driver has to say, such as that it cannot connect, it writes to
+// channel. What the driver has to say, such as that it cannot connect, it writes to
 // its own log (redis.SetLogger).
 //
 // # The keys
@@ -27,23 +27,21 @@
 // together. What is written is one script: it compares, writes, counts and publishes,
 // or does nothing.
 //
-//	{holdfast}:house      hash        "format": version of this layout; "writes": how many there were
+//	{holdfast}:house      hash        "format": version of this layout; "rev-2": the newest revision of that
 //	{holdfast}:session:K  string      version, gone, revision, operation, value
-//	{holdfast}:log        sorted set  K by which write brought its newest record
+//	{holdfast}:log        sorted set  K by the revision of its newest record
 //	{holdfast}:graves     sorted set  K of each tombstone by when it is forgotten
-//	{holdfast}:changes:K  channel     the record of each write
+//	{holdfast}:changes    channel     of each write its revision and key, and then its record
 //
-// A revision is the microsecond of its write by the server's clock, and above the one
-// before in any case: what is written in the place of what a failover has lost has a
-// higher one, and so has what follows a tombstone that was forgotten. That is after a
-// week. The clock must not go back by as long.
+// Revisions are counted over all keys, from the microsecond at which the prefix was
+// made: one that was lost and made again begins above the former. A tombstone is
+// forgotten after a week.
 //
 // # Watching
 //
 // A channel tells of writes at once and to those who listen just then; nothing is
-// replayed. So a watch pings its connection each second, with its place in the log, says
-// Gap when it has heard nothing for two, and reads from the log what has come behind the
-// last ping when it is back. A server
+// replayed. So a watch pings its connection each second, says Gap when it has heard
+// nothing for two, and reads from the log what it has missed when it is back. A server
 // that has gone back behind what a watch has seen, as after a failover, ends it with
 // ErrUnavailable.
 //

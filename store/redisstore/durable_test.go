@@ -1,12 +1,13 @@
 package redisstore
 
 import (
-	"bufio"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
 
 	"github.com/holdfast-go/holdfast/store/storetest"
 )
@@ -48,27 +49,29 @@ func newFolder(t *testing.T) string {
 func (s *ownServer) starts() {
 	s.t.Helper()
 	s.running = exec.Command("redis-server", "--port", "0", "--unixsocket", s.socket(), "--dir", s.dir, "--save", "",
-		"--appendonly", "yes", "--appendfsync", "always")
-	log, err := s.running.StdoutPipe()
-	if err != nil {
-		s.t.Fatal(err)
-	}
+		"--appendonly", "yes", "--appendfsync", "always", "--logfile", filepath.Join(s.dir, "log"))
 	if err := s.running.Start(); err != nil {
 		s.t.Fatal(err)
 	}
-	for lines := bufio.NewScanner(log); lines.Scan(); {
-		if strings.Contains(lines.Text(), "ready to accept connections at "+s.socket()) {
-			return
-		}
+	c := redis.NewClient(settings(&redis.Options{Network: "unix", Addr: s.socket()}))
+	defer func() { _ = c.Close() }()
+	err := c.Ping(s.t.Context()).Err()
+	for end := time.Now().Add(time.Minute); err != nil && time.Now().Before(end); err = c.Ping(s.t.Context()).Err() {
+		<-time.After(10 * time.Millisecond) // nobody tells
 	}
-	s.t.Fatal("the server has ended")
+	if err != nil {
+		log, _ := os.ReadFile(filepath.Join(s.dir, "log"))
+		s.t.Fatalf("the server does not answer: %v\n%s", err, log)
+	}
 }
 
 func (s *ownServer) socket() string { return filepath.Join(s.dir, "redis.sock") }
 
 func (s *ownServer) dies() {
-	_ = s.running.Process.Kill()
-	_ = s.running.Wait()
+	if s.running.Process != nil {
+		_ = s.running.Process.Kill()
+		_ = s.running.Wait()
+	}
 }
 
 func TestDurableServerThatIsKilledHasAllThatItHasAcknowledged(t *testing.T) {

@@ -23,31 +23,28 @@ type logged struct {
 	present  bool
 }
 
-// mark is a place in the log: writes are counted over all keys.
-type mark uint64
-
-// head returns the place of the newest write of the prefix.
-func (s *Store) head(ctx context.Context) (mark, error) {
+// head returns the newest revision of the prefix.
+func (s *Store) head(ctx context.Context) (store.Rev, error) {
 	got, err := ask(ctx, s, func(ctx context.Context) ([]any, error) {
-		return s.client.HMGet(ctx, s.house, "format", "writes").Result()
+		return s.client.HMGet(ctx, s.house, "format", counter).Result()
 	})
 	if err != nil {
 		return 0, failed(err)
 	}
-	writes, ok := got[1].(string)
+	rev, ok := got[1].(string)
 	if got[0] != format || !ok {
 		return 0, s.lost()
 	}
-	n, err := strconv.ParseUint(writes, 10, 64)
+	n, err := strconv.ParseUint(rev, 10, 64)
 	if err != nil {
 		return 0, s.lost()
 	}
-	return mark(n), nil
+	return store.Rev(n), nil
 }
 
 // between returns the next keys whose newest record was written after last and not after
-// head, with their rows, and the last place that it has read; 0: there are no more.
-func (s *Store) between(ctx context.Context, last, head mark) (rows []logged, end mark, err error) {
+// head, with their rows, and the last revision that it has read; 0: there are no more.
+func (s *Store) between(ctx context.Context, last, head store.Rev) (rows []logged, end store.Rev, err error) {
 	keys, err := ask(ctx, s, func(ctx context.Context) ([]redis.Z, error) {
 		return s.client.ZRangeByScoreWithScores(ctx, s.log, &redis.ZRangeBy{
 			Min:   "(" + strconv.FormatUint(uint64(last), 10),
@@ -70,7 +67,7 @@ func (s *Store) between(ctx context.Context, last, head mark) (rows []logged, en
 	for i := range rows {
 		rows[i].row, rows[i].present = found[i].(string)
 	}
-	return rows, mark(keys[len(keys)-1].Score), nil
+	return rows, store.Rev(keys[len(keys)-1].Score), nil
 }
 
 func orNil(err error) error {
@@ -84,7 +81,7 @@ func orNil(err error) error {
 func (s *Store) Keys(ctx context.Context, due time.Time) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		head, err := s.head(ctx)
-		for last := mark(0); err == nil; {
+		for last := store.Rev(0); err == nil; {
 			var rows []logged
 			if rows, last, err = s.between(ctx, last, head); last == 0 {
 				break

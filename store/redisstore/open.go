@@ -2,6 +2,7 @@ package redisstore
 
 import (
 	"context"
+	"crypto/tls"
 	_ "embed"
 	"errors"
 	"fmt"
@@ -12,7 +13,6 @@ import (
 	"github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/maintnotifications"
 
-	"github.com/holdfast-go/holdfast/clockutil"
 	"github.com/holdfast-go/holdfast/store"
 )
 
@@ -34,6 +34,10 @@ const (
 	// format is the version of the layout that this package writes.
 	format = "2"
 
+	// counter is the field of the house that counts revisions, here and in the scripts. It
+	// has the format in its name, so that a program of another one cannot write.
+	counter = "rev-" + format
+
 	// tombstones is how long a tombstone is kept.
 	tombstones = 7 * 24 * time.Hour
 
@@ -41,6 +45,9 @@ const (
 	// URL says it (dial_timeout, read_timeout, write_timeout).
 	dialing   = 2 * time.Second
 	answering = 3 * time.Second
+
+	// keepAlive is how often the operating system probes a connection.
+	keepAlive = 5 * time.Minute
 )
 
 //go:embed open.lua
@@ -85,7 +92,7 @@ func settings(o *redis.Options) *redis.Options {
 	o.DialTimeout = orDefault(o.DialTimeout, dialing)
 	o.ReadTimeout = orDefault(o.ReadTimeout, answering)
 	o.WriteTimeout = orDefault(o.WriteTimeout, answering)
-	dial := redis.NewDialer(o)
+	dial := dialerOf(o)
 	o.Dialer = func(ctx context.Context, network, addr string) (net.Conn, error) {
 		conn, err := dial(ctx, network, addr)
 		if err != nil {
@@ -94,6 +101,16 @@ func settings(o *redis.Options) *redis.Options {
 		return conn, nil
 	}
 	return o
+}
+
+// dialerOf is a way to the server that minds the end of a context, as the driver's does not
+// where it speaks TLS.
+func dialerOf(o *redis.Options) dialer {
+	plain := &net.Dialer{Timeout: o.DialTimeout, KeepAlive: keepAlive}
+	if o.TLSConfig == nil {
+		return plain.DialContext
+	}
+	return (&tls.Dialer{NetDialer: plain, Config: o.TLSConfig}).DialContext
 }
 
 func orDefault(d, otherwise time.Duration) time.Duration {
@@ -117,10 +134,6 @@ func (s *Store) prepare(ctx context.Context) error {
 	found, err := ask(ctx, s, func(ctx context.Context) (string, error) {
 		return openScript.Run(ctx, s.client, []string{s.house, s.log, s.graves}, format).Text()
 	})
-	if err == nil {
-		s.born, err = ask(ctx, s, func(ctx context.Context) (time.Time, error) { return s.client.Time(ctx).Result() })
-		s.opened = clockutil.System().Now()
-	}
 	switch {
 	case err != nil:
 		return refused(err)

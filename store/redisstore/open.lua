@@ -10,5 +10,5 @@ if redis.call('EXISTS', unpack(KEYS)) > 0 then
   return ''
 end
 local now = redis.call('TIME')
-redis.call('HSET', house, 'format', ARGV[1], 'writes', string.format('%d%06d', now[1], now[2]))
+redis.call('HSET', house, 'format', ARGV[1], 'rev-2', string.format('%d%06d', now[1], now[2]))
 return ARGV[1]

@@ -137,7 +137,7 @@ func TestPrefixThatIsNotOursIsLeftAsItIs(t *testing.T) {
 		"another program's fields": {func(s *Store) { c.HSet(t.Context(), s.house, "rooms", 3) }, "another program"},
 		"another program's log":    {func(s *Store) { c.RPush(t.Context(), s.log, "line") }, "another program"},
 		"a newer version's": {
-			func(s *Store) { c.HSet(t.Context(), s.house, "format", "3", "writes", 7) },
+			func(s *Store) { c.HSet(t.Context(), s.house, "format", "3", "rev", 7) },
 			`is "3" and this program knows "2"`,
 		},
 	} {

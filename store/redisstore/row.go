@@ -8,7 +8,7 @@ import (
 )
 
 // A row is what is kept of a session: the version of its layout, whether it is a
-// tombstone, the revision, the operation, and the value. swap.lua reads its head.
+// tombstone, the revision, the operation, and the value. swap.lua puts the revision in.
 const (
 	rowVersion = 1
 

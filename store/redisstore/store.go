@@ -13,7 +13,6 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"github.com/holdfast-go/holdfast/clockutil"
 	"github.com/holdfast-go/holdfast/internal/crew"
 	"github.com/holdfast-go/holdfast/store"
 )
@@ -34,14 +33,13 @@ const (
 type Store struct {
 	prefix, house, log, graves, channel string
 
-	tombstones   time.Duration
-	durable      bool
-	born, opened time.Time // when the store was opened, by the server's clock and by ours
-	settings     *redis.Options
-	client       *redis.Client
-	crew         *crew.Crew
-	life         context.Context // ends with the store
-	end          context.CancelFunc
+	tombstones time.Duration
+	durable    bool
+	settings   *redis.Options
+	client     *redis.Client
+	crew       *crew.Crew
+	life       context.Context // ends with the store
+	end        context.CancelFunc
 
 	mu     sync.Mutex // guards the field below, and Add of calls against its Wait
 	closed bool
@@ -64,7 +62,7 @@ func newStore(settings *redis.Options, prefix string) *Store {
 		house:      "{" + prefix + "}:house",
 		log:        "{" + prefix + "}:log",
 		graves:     "{" + prefix + "}:graves",
-		channel:    "{" + prefix + "}:changes:",
+		channel:    "{" + prefix + "}:changes",
 		tombstones: tombstones,
 		settings:   settings,
 		crew:       crew.New(),
@@ -75,8 +73,7 @@ func newStore(settings *redis.Options, prefix string) *Store {
 	return s
 }
 
-// whileOpen is a way to the server on which nobody waits for a connection any more when the
-// store is closed.
+// whileOpen is a way to the server that ends with the store.
 func (s *Store) whileOpen(dial dialer) dialer {
 	return func(ctx context.Context, network, addr string) (net.Conn, error) {
 		ctx, cancel := context.WithCancel(ctx)
@@ -88,14 +85,6 @@ func (s *Store) whileOpen(dial dialer) dialer {
 
 type dialer = func(ctx context.Context, network, addr string) (net.Conn, error)
 
-// next returns the revision of a write over prev: the microsecond in which it is made by
-// the server's clock. After a failover that has lost writes, one in their place has a
-// higher revision.
-func (s *Store) next(prev store.Rev) store.Rev {
-	now := s.born.Add(clockutil.System().Now().Sub(s.opened)).UnixMicro()
-	return max(prev+1, store.Rev(max(now, 0)))
-}
-
 // session returns what the record of key is under.
 func (s *Store) session(key string) string { return "{" + s.prefix + "}:session:" + key }
 
@@ -104,33 +93,34 @@ func (s *Store) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "redis st
 
 // ask does one request, and waits for the answer no longer than ctx: the driver minds
 // a context's deadline, but not its end.
-func ask[T any](ctx context.Context, s *Store, request func(context.Context) (T, error)) (T, error) {
+func ask[T any](ctx context.Context, s *Store, request func(context.Context) (T, error)) (answer T, err error) {
 	type result struct {
 		answer T
 		err    error
 	}
 	if !s.begin() {
-		return result{}.answer, store.ErrClosed
+		return answer, store.ErrClosed
 	}
 	told := make(chan result, 1)
 	s.crew.Run(func() {
 		defer s.calls.Done()
-		answer, err := request(ctx)
-		told <- result{answer, err}
+		got, err := request(ctx)
+		told <- result{got, err}
 	})
-	left := result{err: context.Canceled}
 	select {
 	case r := <-told:
 		return r.answer, r.err
 	case <-ctx.Done():
-		left.err = ctx.Err()
+		err = ctx.Err()
 	case <-s.life.Done():
+		err = context.Canceled
 	}
 	select {
-	case left = <-told: // it is there by now
+	case r := <-told: // it is there by now
+		return r.answer, r.err
 	default:
+		return answer, err
 	}
-	return left.answer, left.err
 }
 
 func (s *Store) begin() bool {
@@ -210,8 +200,11 @@ func (s *Store) Swap(
 		return 0, fmt.Errorf("%w: the key has %d bytes, the longest %d", store.ErrTooLarge, len(key), maxKey)
 	}
 	// The request may outlive this call, and value belongs to the caller.
-	row := rowOf(store.Entry{Value: value, Rev: s.next(prev), Op: op, Gone: gone})
-	args := []any{bytesOf(prev), row, key, s.channel + key, format, s.tombstones.Milliseconds()}
+	row := rowOf(store.Entry{Value: value, Op: op, Gone: gone})
+	args := []any{bytesOf(prev), row, key, s.channel}
+	if gone {
+		args = append(args, s.tombstones.Milliseconds())
+	}
 	said, err := ask(ctx, s, func(ctx context.Context) (string, error) {
 		return swapScript.Run(ctx, s.client, []string{s.house, s.session(key), s.log, s.graves}, args...).Text()
 	})

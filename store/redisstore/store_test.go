@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -141,29 +140,53 @@ func TestPrefixThatWasLostIsNotWritten(t *testing.T) {
 	}
 }
 
-func TestHouseThatWasLostIsNotMadeByAWrite(t *testing.T) {
+func TestHouseThatWasLostOrIsOfAnotherFormatIsNotWrittenTo(t *testing.T) {
 	c := server(t)
-	s := opens(t, place(t, c))
-	rev := swaps(t, s, "k", 0, false)
-	c.Del(t.Context(), s.house)
-	if _, err := s.Swap(t.Context(), "k", rev, nil, false, store.OpID{1}); !errors.Is(err, store.ErrUnavailable) || !errors.Is(err, errLost) {
-		t.Errorf("Swap: %v", err)
-	}
-	if n := c.Exists(t.Context(), s.house).Val(); n != 0 {
-		t.Error("there is a house again")
+	for name, becomes := range map[string]map[string]string{"lost": {}, "another's": {"format": "3", "rev-3": "7"}} {
+		t.Run(name, func(t *testing.T) {
+			s := opens(t, place(t, c))
+			rev := swaps(t, s, "k", 0, false)
+			c.Del(t.Context(), s.house)
+			for field, value := range becomes {
+				c.HSet(t.Context(), s.house, field, value)
+			}
+			for key, prev := range map[string]store.Rev{"k": rev, "new": 0} {
+				_, err := s.Swap(t.Context(), key, prev, nil, false, store.OpID{1})
+				if !errors.Is(err, store.ErrUnavailable) || !errors.Is(err, errLost) {
+					t.Errorf("Swap of %q: %v", key, err)
+				}
+			}
+			if diff := cmp.Diff(becomes, c.HGetAll(t.Context(), s.house).Val()); diff != "" {
+				t.Errorf("the house (-want +got):\n%s", diff)
+			}
+		})
 	}
 }
 
-// A failover has lost a write, and another is made in its place.
-func TestRevisionThatWasLostIsNotUsedAgain(t *testing.T) {
+// A tombstone that the server refuses to tell of is not in the graves: what lives is not
+// to be forgotten.
+func TestTombstoneThatIsRefusedIsNotForgotten(t *testing.T) {
 	c := server(t)
 	s := opens(t, place(t, c))
-	first := swaps(t, s, "k", 0, false)
-	kept := c.Get(t.Context(), s.session("k")).Val()
-	lost := swaps(t, s, "k", first, false)
-	c.Set(t.Context(), s.session("k"), kept, 0)
-	if rev := swaps(t, s, "k", first, true); rev <= lost {
-		t.Errorf("revision %d is used again, after %d", rev, lost)
+	rev := swaps(t, s, "k", 0, false)
+	user := s.prefix
+	t.Cleanup(func() { c.Do(context.WithoutCancel(t.Context()), "ACL", "DELUSER", user) })
+	if err := c.Do(t.Context(), "ACL", "SETUSER", user, "on", "nopass", "~*", "+@all", "resetchannels").Err(); err != nil {
+		t.Fatal(err)
+	}
+	mute, err := Open(t.Context(), "redis://"+user+":x@"+address, Options{Prefix: s.prefix})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = mute.Close() }()
+	if _, err := mute.Swap(t.Context(), "k", rev, nil, true, store.OpID{1}); !errors.Is(err, store.ErrUnavailable) {
+		t.Errorf("Swap: %v", err)
+	}
+	if n := c.Exists(t.Context(), s.graves).Val(); n != 0 {
+		t.Error("there is a grave")
+	}
+	if e, err := s.Load(t.Context(), "k", rev); err != nil || e.Gone || e.Rev != rev {
+		t.Errorf("loaded %v, %v", e, err)
 	}
 }
 
@@ -175,7 +198,7 @@ func TestServerThatHasGoneBackEndsAWatch(t *testing.T) {
 	var told []store.ChangeKind
 	err := s.Watch(t.Context(), func(change store.Change) {
 		if told = append(told, change.Kind); change.Kind == store.Synced {
-			c.HSet(t.Context(), s.house, "writes", 1)
+			c.HSet(t.Context(), s.house, counter, 1)
 			drop(t, c, s.prefix)
 		}
 	})
@@ -196,76 +219,61 @@ func drop(t *testing.T, c *redis.Client, name string) {
 		t.Fatal(err)
 	}
 	for line := range strings.Lines(list) {
-		if strings.Contains(line, " name="+name+" ") && strings.Contains(line, " psub=1 ") {
+		if strings.Contains(line, " name="+name+" ") && strings.Contains(line, " sub=1 ") {
 			c.ClientKillByFilter(t.Context(), "ID", strings.TrimPrefix(strings.Fields(line)[0], "id="))
 		}
 	}
 }
 
-// What was written before a catch-up has read the log may come by the channel behind it.
-func TestKeyDoesNotGoBackBehindACatchUp(t *testing.T) {
+// What was written between the newest revision that a catch-up goes to and its reading
+// of the log comes by the channel, with older ones of the same key before it.
+func TestCatchUpLeavesWhatIsNewerToTheChannel(t *testing.T) {
 	c := server(t)
 	s := opens(t, place(t, c))
 	first := swaps(t, s, "k", 0, false)
-	older := c.Get(t.Context(), s.session("k")).Val()
+	swaps(t, s, "other", 0, false)
 	second := swaps(t, s, "k", first, false)
-	var told []store.Rev
-	w := &watch{s: s, cursor: 1, fn: func(c store.Change) { told = append(told, c.Entry.Rev) }}
-	if err := w.catchUp(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	marked := s.marked(t.Context())
-	w.passes(strconv.FormatUint(uint64(w.until)-1, 10)) // it was sent before
-	w.tell("k", older)
-	w.passes(marked)
-	third := swaps(t, s, "k", second, false)
-	w.tell("k", c.Get(t.Context(), s.session("k")).Val())
-	if diff := cmp.Diff([]store.Rev{second, third}, told); diff != "" {
-		t.Errorf("told (-want +got):\n%s", diff)
-	}
-	if w.told != nil {
-		t.Errorf("what was told is remembered: %v", w.told)
-	}
-}
-
-// The mark of a ping that has come back is where the next catch-up begins.
-func TestCatchUpReadsWhatCameBehindTheLastPing(t *testing.T) {
-	s := opens(t, place(t, server(t)))
-	swaps(t, s, "before", 0, false)
+	c.ZAdd(t.Context(), s.log, redis.Z{Score: float64(first), Member: "k"}) // as it was before the second
+	c.HSet(t.Context(), s.house, counter, uint64(second-1))
 	var told []string
 	w := &watch{s: s, cursor: 1, fn: func(c store.Change) { told = append(told, c.Entry.Key) }}
-	w.passes(s.marked(t.Context()))
-	swaps(t, s, "behind", 0, false)
 	if err := w.catchUp(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]string{"behind"}, told); diff != "" {
+	if diff := cmp.Diff([]string{"other"}, told); diff != "" {
 		t.Errorf("told (-want +got):\n%s", diff)
 	}
 }
 
-// The brackets of a pattern are not those of a prefix.
-func TestPrefixMayHaveSignsOfAPattern(t *testing.T) {
-	prefix := place(t, server(t)) + "[a]*?\\"
-	s := opens(t, prefix)
-	changes := make(chan store.Change, 1)
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-	defer cancel()
-	err := s.Watch(ctx, func(c store.Change) {
-		switch c.Kind {
-		case store.Synced:
-			swaps(t, s, "k", 0, false)
-		case store.Changed:
-			changes <- c
-			cancel()
-		case store.Gap:
-		}
-	})
-	if !errors.Is(err, context.Canceled) {
-		t.Fatalf("Watch: %v", err)
+// A server that is reached and says nothing is waited for, but not by Close.
+func TestCloseDoesNotWaitForAConnection(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
 	}
-	if c := <-changes; c.Entry.Key != "k" {
-		t.Errorf("change is %v", c)
+	defer func() { _ = l.Close() }()
+	for _, scheme := range []string{"redis", "rediss"} {
+		t.Run(scheme, func(t *testing.T) {
+			o, err := redis.ParseURL(scheme + "://" + l.Addr().String() + "?dial_timeout=1h&read_timeout=1h")
+			if err != nil {
+				t.Fatal(err)
+			}
+			s := newStore(settings(o), "p")
+			loaded, reached := make(chan error, 1), make(chan net.Conn, 1)
+			go func() {
+				conn, _ := l.Accept()
+				reached <- conn
+			}()
+			go func() {
+				_, err := s.Load(t.Context(), "k", 0)
+				loaded <- err
+			}()
+			defer func(c net.Conn) { _ = c.Close() }(<-reached)
+			_ = s.Close() // an hour, or nothing
+			if err := <-loaded; !errors.Is(err, store.ErrUnavailable) && !errors.Is(err, store.ErrClosed) {
+				t.Errorf("Load: %v", err)
+			}
+		})
 	}
 }
 
@@ -295,7 +303,7 @@ func TestWatchHasAGapWhenThePingsAreNotAnsweredAndNoneBefore(t *testing.T) {
 func pinged(t *testing.T, mute *atomic.Bool) func(context.Context, string, string) (net.Conn, error) {
 	answers := map[string]string{
 		"hello": "-ERR unknown command", "client": "+OK", "hmget": "*2\r\n$1\r\n2\r\n$1\r\n1", "ping": "*2\r\n$4\r\npong\r\n$0\r\n",
-		"psubscribe": "*3\r\n$10\r\npsubscribe\r\n$1\r\nc\r\n:1",
+		"subscribe": "*3\r\n$9\r\nsubscribe\r\n$1\r\nc\r\n:1",
 	}
 	var conns sync.WaitGroup
 	t.Cleanup(conns.Wait)

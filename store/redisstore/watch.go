@@ -4,15 +4,12 @@ import (
 	"context"
 	"fmt"
 	"net"
-	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 
-	"github.com/holdfast-go/holdfast/clockutil"
 	"github.com/holdfast-go/holdfast/internal/rewatch"
 	"github.com/holdfast-go/holdfast/store"
 )
@@ -33,12 +30,14 @@ type watch struct {
 	rewatch.Watch
 	s      *Store
 	fn     func(store.Change)
-	cursor mark // all writes up to here were told, or came before the first Synced; zero: it has not begun
+	cursor store.Rev // all changes up to here were told, or came before the first Synced
+	next   heading   // of the message that comes next
+}
 
-	// told is what has been read from the log, and until where the log was then: up to there
-	// older records of the same keys may still come by the channel.
-	told  map[string]store.Rev
-	until mark
+// heading is the message before that with a row, which comes without them.
+type heading struct {
+	key string
+	rev store.Rev
 }
 
 // Watch reports changes. See [store.Store].
@@ -59,11 +58,11 @@ func (w *watch) follow(ctx context.Context) error {
 		_ = sub.Close()
 		_ = client.Close()
 	}()
-	if err := subscribe(ctx, sub, w.s.channels()); err != nil {
+	if err := subscribe(ctx, sub, w.s.channel); err != nil {
 		return failed(err)
 	}
 	beats.Go(func() {
-		for rewatch.Wait(ctx, ping) && sub.Ping(ctx, w.s.marked(ctx)) == nil {
+		for rewatch.Wait(ctx, ping) && sub.Ping(ctx) == nil {
 		}
 	})
 	if err := w.catchUp(ctx); err != nil {
@@ -71,24 +70,6 @@ func (w *watch) follow(ctx context.Context) error {
 	}
 	w.Sync()
 	return w.listen(ctx, sub)
-}
-
-// channels is the pattern of the channels of all keys.
-func (s *Store) channels() string {
-	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`, `]`, `\]`).Replace(s.channel) + "*"
-}
-
-// marked is what a ping carries: the newest place in the log. When it comes back, all that was
-// written up to there has come before it. Empty: the server has not said it soon enough.
-func (s *Store) marked(ctx context.Context) string {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	defer clockutil.System().AfterFunc(ping/4, cancel).Stop()
-	head, err := s.head(ctx)
-	if err != nil {
-		return ""
-	}
-	return strconv.FormatUint(uint64(head), 10)
 }
 
 // subscription returns a client of one connection, which is closed when ctx ends. The
@@ -111,15 +92,15 @@ func (s *Store) subscription(ctx context.Context) (*redis.Client, *redis.PubSub)
 }
 
 // subscribe returns when the server will tell of each write from here on.
-func subscribe(ctx context.Context, sub *redis.PubSub, channels string) error {
-	if err := sub.PSubscribe(ctx, channels); err != nil {
+func subscribe(ctx context.Context, sub *redis.PubSub, channel string) error {
+	if err := sub.Subscribe(ctx, channel); err != nil {
 		return err
 	}
 	_, err := sub.ReceiveTimeout(ctx, silence)
 	return err
 }
 
-// catchUp tells what was written since the cursor, and moves it to the newest write.
+// catchUp tells what was written since the cursor, and moves it to the newest revision.
 // What is written meanwhile comes by the channel.
 func (w *watch) catchUp(ctx context.Context) error {
 	head, err := w.s.head(ctx)
@@ -130,17 +111,20 @@ func (w *watch) catchUp(ctx context.Context) error {
 		return fmt.Errorf("%w: %w", store.ErrUnavailable, errLost)
 	}
 	last := w.cursor
-	if last == 0 {
+	if !w.Begun() && last == 0 {
 		last = head
 	}
-	w.told = map[string]store.Rev{}
 	for last < head {
 		rows, end, err := w.s.between(ctx, last, head)
 		if err != nil {
 			return err
 		}
 		for _, r := range rows {
-			w.tell(r.key, r.row)
+			// What is newer than head comes by the channel, and so do those before it:
+			// told now, the key would go back.
+			if e, err := entryOf(r.key, r.row); err == nil && e.Rev <= head {
+				w.fn(store.Change{Kind: store.Changed, Entry: e})
+			}
 		}
 		if end == 0 {
 			break
@@ -148,8 +132,7 @@ func (w *watch) catchUp(ctx context.Context) error {
 		last = end
 	}
 	w.cursor = head
-	w.until, err = w.s.head(ctx)
-	return err
+	return nil
 }
 
 // listen tells what comes by the channel, until nothing comes any more, not even the
@@ -163,35 +146,32 @@ func (w *watch) listen(ctx context.Context, sub *redis.PubSub) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		switch m := got.(type) {
-		case *redis.Message:
-			w.tell(strings.TrimPrefix(m.Channel, w.s.channel), m.Payload)
-		case *redis.Pong:
-			w.passes(m.Payload)
+		if m, ok := got.(*redis.Message); ok {
+			w.hears(m.Payload)
 		}
 	}
 }
 
-// tell tells of a record, unless one that is newer has been told.
-func (w *watch) tell(key, row string) {
-	e, err := entryOf(key, row)
-	if err != nil || e.Rev <= w.told[key] {
+// hears takes a message of the channel: the heading of a row, or the row.
+func (w *watch) hears(message string) {
+	if h, ok := headingOf(message); ok {
+		w.next = h
 		return
 	}
-	if w.told != nil {
-		w.told[key] = e.Rev
+	h := w.next
+	w.next = heading{}
+	e, err := entryOf(h.key, message)
+	if err == nil && h.rev > w.cursor {
+		w.cursor, e.Rev = h.rev, h.rev
+		w.fn(store.Change{Kind: store.Changed, Entry: e})
 	}
-	w.fn(store.Change{Kind: store.Changed, Entry: e})
 }
 
-// passes moves the cursor to what a ping has carried: all before it has been told.
-func (w *watch) passes(marked string) {
-	n, err := strconv.ParseUint(marked, 10, 64)
-	if err != nil {
-		return
+// headingOf returns what a message is the heading of. It begins with a zero, and a row with
+// its version.
+func headingOf(message string) (heading, bool) {
+	if len(message) < 9 || message[0] != 0 {
+		return heading{}, false
 	}
-	w.cursor = max(w.cursor, mark(n))
-	if mark(n) >= w.until {
-		w.told = nil
-	}
+	return heading{key: message[9:], rev: revOf(message[1:9])}, true
 }

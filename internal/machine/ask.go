@@ -179,11 +179,11 @@ func (s *step) reject(r messages.Reject) error {
 		s.refuse(r.Token)
 		return nil
 	}
-	if r.Token == "" || s.pair.dropped || s.state == Revoked {
-		return nil
-	}
 	if r.Token == s.run.minted.token.Access {
 		s.refuse(r.Token)
+	}
+	if r.Token == "" || s.pair.dropped || s.state == Revoked {
+		return nil
 	}
 	if r.Token != s.pair.token.Access {
 		s.forsake(r.Token)

@@ -176,3 +176,38 @@ func TestTokenThatIsRejectedWhileItIsSavedIsNotGivenOut(t *testing.T) {
 12:00:00 Acquiring -> Fresh; alice gets tok1
 `)
 }
+
+func TestRenewedTokenThatIsRejectedWhileItIsSavedIsNotGivenOut(t *testing.T) {
+	newStory(t, persistent, betweenP).
+		gets("alice").
+		refreshes("carol").storeHolds().minted("tok1").
+		rejects("dan", "tok1").
+		storeUp().lands().
+		minted("tok2").
+		want(`
+12:00:00 Empty -> Acquiring -> Fresh; alice gets tok0
+12:00:00 Fresh -> Stale; renewal 2: mint with ref0
+12:00:00 Stale: save tok1 as 1.2
+12:00:00 Stale: dan gets nil
+12:00:00 Stale -> Acquiring; withdrawn; renewal 3: mint with ref1
+12:00:00 Acquiring -> Fresh; carol gets tok2
+`)
+}
+
+func TestSecondTokenThatIsRejectedIsNotGivenOutThoughItIsBeingSaved(t *testing.T) {
+	newStory(t, persistent, betweenP).
+		gets("alice").rejects("bob", "tok0").
+		gets("carol").storeHolds().minted("tok1").
+		rejects("dan", "tok1").
+		storeUp().lands().
+		minted("tok2").
+		want(`
+12:00:00 Empty -> Acquiring -> Fresh; alice gets tok0
+12:00:00 Fresh -> Expired; withdrawn; rejected; bob gets nil
+12:00:00 Expired -> Acquiring; renewal 2: mint with ref0
+12:00:00 Acquiring: save tok1 as 1.2
+12:00:00 Acquiring: dan gets nil
+12:00:00 Acquiring: withdrawn; renewal 3: mint with ref1
+12:00:00 Acquiring -> Fresh; carol gets tok2
+`)
+}

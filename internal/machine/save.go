@@ -235,7 +235,7 @@ func (s *step) showInstalled(given bool) {
 		s.settle()
 		s.publish()
 		s.settleHeld()
-	case given:
+	case given, s.pair.dropped:
 		s.recover()
 		s.state = Expired
 		s.do(Withdraw{})

@@ -274,10 +274,10 @@ func (s *step) lookAgain(over successor) {
 		return
 	}
 	s.empty()
-	if over.rev > s.rev {
-		s.rev, s.pair.grant, s.pair.generation = over.rev, over.grant, over.generation
+	if over.rev <= s.rev {
+		over = successor{s.rev, s.pair.grant, s.pair.generation}
 	}
-	s.pair = pair{grant: s.pair.grant, generation: s.pair.generation}
+	s.rev, s.pair = over.rev, pair{grant: over.grant, generation: over.generation}
 	s.revoke = revocation{strays: s.revoke.strays, again: s.revoke.again, behind: s.revoke.behind}
 }
 

@@ -91,6 +91,21 @@ func TestRevokeThatHasFoundANewGrantDoesNotLookBehindIt(t *testing.T) {
 	}
 }
 
+// It has heard of two grants over its tombstone before it was told that that has landed.
+func TestRevokeThatWasOvertakenTwiceDoesNotLookBehindTheSecond(t *testing.T) {
+	s := newStory(t, persistent, betweenP).
+		gets("alice").
+		storeHolds().revokes("eve").unheard().
+		establishedElsewhere("tok8", "ref8").hears().
+		revokedElsewhere().hears().
+		establishedElsewhere("tok9", "ref9").hears().
+		lands().ends().ends().
+		gets("bob")
+	if l := s.outstanding(isStores).effect.(Load); l.Min != s.shelf.rev {
+		t.Errorf("it takes revision %d for an answer, and has seen %d", l.Min, s.shelf.rev)
+	}
+}
+
 func TestRevokeOfNothingLooksAtTheStore(t *testing.T) {
 	newStory(t, stored, betweenP).telling("saves").
 		gets("alice").

@@ -81,7 +81,9 @@ func (s *step) tombOvertaken() {
 		s.pair.grant, s.pair.generation = s.pair.grant+1, 0
 	}
 	s.revoke.landed, s.revoke.unsaved = true, false
-	s.revoke.over = successor{s.rev, s.pair.grant, s.pair.generation}
+	if s.rev > s.revoke.over.rev {
+		s.revoke.over = successor{s.rev, s.pair.grant, s.pair.generation}
+	}
 	s.revoke.doubted = r.Doubted
 	s.endTokens()
 }

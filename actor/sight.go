@@ -7,7 +7,7 @@ import (
 	"github.com/holdfast-go/holdfast/clockutil"
 )
 
-// sight is how long the House has been without a working watch. While it has none,
+// sight is whether the House has a working watch, and since when not. While it has none,
 // tokens are given out for no longer than Config.MaxUnwatched without a look at the store:
 // each time that has passed, every session is told to look. So it takes one timer a House,
 // and none while the watch works.
@@ -16,7 +16,7 @@ import (
 // much may have been missed counts from when the process has surely run.
 type sight struct {
 	mu    sync.Mutex      // guards the fields below
-	ran   [2]time.Time    // at the last two sweeps, or when the House was opened
+	ran   [2]time.Time    // at the sweep before the last one, and at the last; or when the House was opened
 	since time.Time       // nothing was missed until then
 	due   time.Time       // of the timer
 	timer clockutil.Timer // nil: the watch works
@@ -30,15 +30,14 @@ func (h *House) ranNow() {
 	g.ran = [2]time.Time{g.ran[1], h.clock.Now()}
 }
 
-// goBlind notes that the watch has worked until then, unless the process stood still and
-// could not know.
-func (h *House) goBlind(since time.Time) {
+// goBlind notes that the watch has worked until then, as far as the process knows.
+func (h *House) goBlind(worked time.Time) {
 	g := &h.sight
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.timer == nil && h.watching.ctx.Err() == nil {
-		g.since = g.ran[0].Add(-h.store.Caps().GapAfter) // the later one may be that of right now
-		h.armSight(since.Add(h.config.MaxUnwatched))
+		g.since = g.ran[0].Add(-h.store.Caps().GapAfter) // the last sweep may be that of this moment
+		h.armSight(worked.Add(h.config.MaxUnwatched))
 	}
 }
 

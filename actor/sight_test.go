@@ -2,6 +2,7 @@ package actor
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -55,4 +56,55 @@ func TestSuspendedMachineLooksForTombstonesThatWereForgottenMeanwhile(t *testing
 			})
 		})
 	}
+}
+
+// Some keys of a store may be where it cannot reach them, or be such that it panics.
+func TestSessionsThatCannotBeLookedAtKeepNobodyFromIt(t *testing.T) {
+	inWorld(t, func(w *world) {
+		looked := map[string]int{}
+		for n := range 20 {
+			w.opens(fmt.Sprint(n)).Ask(context.Background(), messages.Get{})
+		}
+		w.store.answers(func(key string) error {
+			looked[key]++
+			switch key {
+			case "3", "7", "11", "15":
+				return store.ErrUnavailable
+			case "17":
+				panic("a store that panics")
+			}
+			return nil
+		})
+		w.heard(store.Change{Kind: store.Synced})
+		time.Sleep(10 * time.Minute)
+		w.store.answers(nil)
+		for n := range 20 {
+			if looked[fmt.Sprint(n)] == 0 {
+				t.Errorf("nobody has looked at %d", n)
+			}
+		}
+		if looked["3"] < 5 || looked["17"] < 5 || looked["0"] > 1 {
+			t.Errorf("looked at %v", looked)
+		}
+	})
+}
+
+// A look for an earlier watch may end behind that for a later one.
+func TestLookForAnEarlierWatchLeavesThatForTheNextOne(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.opens("k").Ask(context.Background(), messages.Get{})
+		looked := 0
+		w.store.answers(func(string) error {
+			looked++
+			return store.ErrUnavailable
+		})
+		earlier := w.takesTurn()
+		w.catchUp()
+		w.lookLater(earlier, nil)
+		time.Sleep(10 * time.Minute)
+		w.store.answers(nil)
+		if looked < 5 {
+			t.Errorf("looked %d times", looked)
+		}
+	})
 }

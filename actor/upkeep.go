@@ -27,8 +27,9 @@ type watching struct {
 
 	mu    sync.Mutex      // guards the fields below
 	pause clockutil.Timer // before the next watch; nil: there is none
-	later clockutil.Timer // before the next look at the sessions that are still to be looked at; nil: there are none
-	vain  int             // looks in a row that have left some
+	later clockutil.Timer // before the next look at the sessions that are still to be looked at; nil: there was none
+	turn  int             // how often all sessions were to be looked at
+	vain  int             // looks of this turn that have left some
 }
 
 // startWatch lets the store tell the sessions of what other processes write. A store
@@ -129,74 +130,100 @@ func (h *House) loseSight() {
 // a session that is asked as soon as the House is open does not wait for it. Where the store
 // does not answer, the House looks later, and a session that is asked before for itself.
 func (h *House) catchUp() {
+	turn := h.takesTurn()
 	missed := h.lookAt(h.All())
 	for _, s := range missed {
 		s.distrust()
 	}
-	h.lookLater(missed)
+	h.lookLater(turn, missed)
 }
 
-// lookAt tells sessions what the store has, and returns those of which it has not said it. A
-// store that does not answer is not asked any more.
+// takesTurn begins to look at all sessions: whoever does so still for an earlier watch
+// leaves it at that.
+func (h *House) takesTurn() (turn int) {
+	w := &h.watching
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.turn++
+	w.vain = 0
+	return w.turn
+}
+
+// inVain is how many looks in a row may fail before a store is not asked any more: all
+// but a few of its keys may be well.
+const inVain = 3
+
+// lookAt tells sessions what the store has, and returns those of which it has not said it,
+// the ones that it was asked for last.
 func (h *House) lookAt(sessions iter.Seq[*Session]) (missed []*Session) {
+	var failed []*Session
+	failures := 0
 	for s := range sessions {
-		if len(missed) > 0 || !h.look(s) {
+		switch {
+		case failures == inVain:
 			missed = append(missed, s)
+		case h.look(s):
+			failures = 0
+		default:
+			failures++
+			failed = append(failed, s)
 		}
 	}
-	return missed
+	return append(missed, failed...)
 }
 
 // look reports whether the store has answered. What is no record that can be told the session
 // finds out for itself.
 func (h *House) look(s *Session) (answered bool) {
+	defer func() {
+		if recover() != nil {
+			answered = false
+		}
+	}()
 	ctx, cancel := context.WithCancel(h.watching.ctx)
 	defer cancel()
 	deadline := h.clock.AfterFunc(h.settings.LeafTimeout, cancel)
 	defer deadline.Stop()
 	e, err := h.store.Load(ctx, s.key, 0)
 	switch {
-	case err == nil:
-		h.tellChange(e)
-	case errors.Is(err, store.ErrUnavailable):
-		return false
-	default:
+	case err == nil && h.tellChange(e):
+		return true
+	case err == nil, errors.Is(err, store.ErrNotFound), errors.Is(err, store.ErrForeign):
 		s.distrust()
+		return true
 	}
-	return true
+	return false
 }
 
-// lookLater looks at the sessions after a pause. None: all have been looked at.
-func (h *House) lookLater(missed []*Session) {
+// lookLater looks at the sessions after a pause, if it is still its turn.
+func (h *House) lookLater(turn int, missed []*Session) {
 	w := &h.watching
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.later != nil {
-		w.later.Stop()
-	}
-	if len(missed) == 0 {
-		w.vain, w.later = 0, nil
+	if turn != w.turn || len(missed) == 0 {
 		return
 	}
 	wait := clockutil.Backoff(time.Second, h.settings.BackoffMax, w.vain, w.jitter)
 	w.vain++
 	if w.ctx.Err() == nil {
 		w.later = h.clock.AfterFunc(wait, func() {
-			h.aside(func() { h.lookLater(h.lookAt(slices.Values(missed))) })
+			h.aside(func() { h.lookLater(turn, h.lookAt(slices.Values(missed))) })
 		})
 	}
 }
 
-func (h *House) tellChange(e store.Entry) {
+// tellChange tells a session of a record, and reports whether that can be read: if not, the
+// next Load says so to those who ask.
+func (h *House) tellChange(e store.Entry) (read bool) {
 	s, ok := h.Lookup(e.Key)
 	if !ok {
-		return
+		return true
 	}
 	r, err := record.Decode(e.Value)
-	if err != nil {
-		return // the next Load says so to those who ask
+	if err == nil {
+		s.post(event{machine.Changed{Rev: e.Rev, Record: r}})
 	}
-	s.post(event{machine.Changed{Rev: e.Rev, Record: r}})
+	return err == nil
 }
 
 // armSweep lets idle sessions be put to sleep: one that is found unused by two

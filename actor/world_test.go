@@ -79,6 +79,32 @@ type moody struct {
 	store.Store
 	down       atomic.Bool
 	tombstones time.Duration // for which it keeps one; zero: for ever
+
+	mu    sync.Mutex             // guards the field below, and its calls
+	loads func(key string) error // what comes instead of a record; nil: nothing does
+}
+
+// answers has loads say what comes instead of a record.
+func (m *moody) answers(loads func(key string) error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.loads = loads
+}
+
+func (m *moody) Load(ctx context.Context, key string, min store.Rev) (store.Entry, error) {
+	if err := m.trouble(key); err != nil {
+		return store.Entry{}, err
+	}
+	return m.Store.Load(ctx, key, min)
+}
+
+func (m *moody) trouble(key string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.loads == nil {
+		return nil
+	}
+	return m.loads(key)
 }
 
 func (m *moody) Caps() store.Caps {

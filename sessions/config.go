@@ -83,7 +83,8 @@ type Config struct {
 	// while that is shared and its watch is broken: so late may a revocation
 	// elsewhere be seen then. After that time, and each time that it has passed again, the next caller of a
 	// session waits for one look, with all who come meanwhile. A token that the server has
-	// just sent needs none. While the store does not
+	// just sent needs none, and the time for which the process stood still before it has
+	// heard of the break does not count. While the store does not
 	// answer they get ErrUnavailable with a RetryAfter, though the token lives; a kind that needs neither a human nor
 	// a refresh token gets a new token instead. A life of the token or more: no such look,
 	// and a revocation may be seen when the token's own life ends. Of no effect with a

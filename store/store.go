@@ -24,8 +24,8 @@ type OpID = messages.OpID
 type Store interface {
 	// Load returns the record of key, tombstones included, in a revision not older
 	// than min; 0: any. The caller passes the newest revision that it has seen, so
-	// that it never reads backwards, not even from a replica. A replica that is
-	// behind by more than Caps.GapAfter does not answer.
+	// that it never reads backwards, not even from a replica. A replica
+	// that answers has all that was written before the last Synced of a Watch.
 	//
 	// The Entry belongs to the caller, its Value too. One revision always has the
 	// same Value, Op and Gone.
@@ -107,9 +107,8 @@ type Caps struct {
 	// Failover: what Swap has acknowledged survives the loss of a node of the store.
 	Failover bool
 
-	// GapAfter is how long it takes at most to notice that a watch is broken, and by
-	// how much a replica may be behind that answers a Load. Zero: a watch does not
-	// break, and there is no replica.
+	// GapAfter is how long it takes at most to notice that a watch is broken.
+	// Zero: a watch does not break.
 	GapAfter time.Duration
 
 	// Tombstones is how long a tombstone is kept at least. After a gap that was

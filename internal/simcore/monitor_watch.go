@@ -34,14 +34,8 @@ func (s *seat) checkWatched(n int, how string) {
 	}
 }
 
-// heardWithin is how long a change takes at most to be heard by who watches, or to be found
-// by who looks for it because the watch does not tell of it any more.
-func (w *World) heardWithin() time.Duration {
-	if w.script.Terms.Tombstones > 0 && w.may(Stale) {
-		return 2*time.Second + gapAfter
-	}
-	return 2 * time.Second
-}
+// heardWithin is how long a change takes at most to be heard by who watches.
+const heardWithin = 2 * time.Second
 
 // checkInForce: a tombstone is in force in each process that watches, as soon as it can have
 // heard of it.
@@ -54,7 +48,7 @@ func (s *seat) checkInForce(n int, how string) {
 	}
 	newest := &past[len(past)-1]
 	if newest.record.Status.Tombstone() && p.placed.grant <= newest.record.Grant &&
-		w.now-max(newest.at, h.since, s.by.thawed) > w.heardWithin() {
+		w.now-max(newest.at, h.since, s.by.thawed) > heardWithin {
 		w.breaks("in force", "a%d is %s %v after the tombstone of its grant has landed", n, how, w.now-newest.at)
 	}
 }

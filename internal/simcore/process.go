@@ -25,6 +25,7 @@ type process struct {
 	wall, lost time.Duration      // how far the wall clock is ahead, and the monotonic one behind
 	leapt      time.Duration      // by how much the wall clock was set ahead, all in all
 	line       clockutil.Timeline // both clocks as one
+	met        time.Duration      // when its watch has begun to tell last
 	still      bool               // nothing of it happens for a while
 	held       []func()           // what could run while it stands still
 	waiting    []happening        // what would have happened to it

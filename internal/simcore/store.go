@@ -89,13 +89,23 @@ func (t *shelves) Load(_ context.Context, key string, least store.Rev) (store.En
 		return store.Entry{}, store.ErrNotFound
 	}
 	rev := max(s.rev()-min(back, s.rev()), least, store.Rev(s.gone+1))
-	for rev < s.rev() && t.world.now-s.past[int(rev)-s.gone].at > t.world.script.Terms.behind() {
+	for rev < s.rev() && s.past[int(rev)-s.gone].at < t.mustHave() {
 		rev++
 	}
 	if rev > s.rev() {
 		return store.Entry{}, store.ErrUnavailable
 	}
 	return s.entry(rev), nil
+}
+
+// mustHave is until when a replica has all that was written which answers the process whose
+// leaf is served: what was written before its watch had found the thread again. It may be
+// further behind where that does no harm, since all tombstones are told of sooner or later.
+func (t *shelves) mustHave() time.Duration {
+	if l := t.world.serving; l != nil && t.world.script.Terms.Tombstones > 0 {
+		return l.by.met
+	}
+	return 0
 }
 
 // Swap writes if prev is the newest revision, or finds that it has done so.

@@ -59,15 +59,6 @@ func (t *Terms) maxUnwatched() time.Duration { return cmp.Or(t.MaxUnwatched, 10*
 
 func (t *Terms) tombstones() time.Duration { return cmp.Or(t.Tombstones, store.Forever) }
 
-// behind is how far a replica may be behind that answers. It is further than a store may be
-// where that does no harm, since all tombstones are told of sooner or later.
-func (t *Terms) behind() time.Duration {
-	if t.Tombstones == 0 {
-		return store.Forever
-	}
-	return gapAfter
-}
-
 // kind is a kind of session, as the machine knows it.
 type kind struct {
 	name  string

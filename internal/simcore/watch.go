@@ -48,7 +48,7 @@ func (s *syncing) happen() {
 		h.blind = false
 	}
 	h.synced, h.since = true, h.by.world.now
-	h.by.sight = sight{watched: true}
+	h.by.sight, h.by.met = sight{watched: true}, h.since
 	h.tell(store.Change{Kind: store.Synced})
 }
 

@@ -27,7 +27,7 @@ func eachPlace(t *testing.T, test func(t *testing.T, one *stand)) {
 			switch {
 			case err != nil:
 				t.Fatal(err)
-			case one.reason != "" && os.Getenv("HOLDFAST_NEED_SERVERS") == "1":
+			case one.reason != "" && os.Getenv("HOLDFAST_NEED_SERVERS") != "":
 				t.Fatalf("HOLDFAST_NEED_SERVERS is 1, and %s", one.reason)
 			case one.reason != "":
 				t.Skip("left out: " + one.reason)

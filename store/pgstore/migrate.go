@@ -19,8 +19,8 @@ const version = 1
 
 // Migrate makes the schema and its tables, or brings those of an older version up to
 // this one's, in one transaction. Tables of this version stay as they are. Several
-// programs may call it at once. Its user must be one that may make tables, and need
-// not be the one of Open.
+// programs may call it at once. Of the options it needs the schema. Its user must be
+// one that may make tables, and need not be the one of Open.
 //
 // The error is store.ErrForeign, and nothing is changed, if the schema holds something
 // else or was written by a newer version of this package.

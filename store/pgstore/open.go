@@ -24,7 +24,8 @@ type Options struct {
 	// connection for each transaction, as PgBouncer does: only the simple protocol is
 	// used, nothing is kept in a connection, and Watch asks ten times a second
 	// instead of listening. If false, Open looks whether what answers is the server
-	// itself, and does the same if it is not.
+	// itself, and does the same if it is not: a pooler that gives out a connection for
+	// a whole session cannot be told from here.
 	Pooled bool
 
 	// AcceptUnsynced takes a server that acknowledges what is not on its disk yet. The

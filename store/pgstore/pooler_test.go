@@ -72,7 +72,7 @@ func TestPoolerIsFoundOut(t *testing.T) {
 	for n := range last { // they share four connections
 		writers.Go(func() {
 			for i := range 100 {
-				rev, err := s.Swap(t.Context(), fmt.Sprint("k", n), last[n], nil, false, store.OpID{byte(n), byte(i)})
+				rev, err := s.Swap(t.Context(), fmt.Sprint("k", n), last[n], nil, false, store.OpID{1, byte(n), byte(i)})
 				if err != nil {
 					t.Errorf("write %d of %d: %v", i, n, err)
 					return

@@ -23,8 +23,8 @@ type ownServer struct {
 func newServer(t *testing.T) *ownServer {
 	t.Helper()
 	if _, err := exec.LookPath("redis-server"); err != nil {
-		if os.Getenv("HOLDFAST_NEED_SERVERS") == "1" {
-			t.Fatalf("HOLDFAST_NEED_SERVERS is 1, and there is no redis-server: %v", err)
+		if os.Getenv("HOLDFAST_NEED_SERVERS") != "" {
+			t.Fatalf("HOLDFAST_NEED_SERVERS is set, and there is no redis-server: %v", err)
 		}
 		t.Skipf("what a Redis does that is killed is left out: %v", err)
 	}

@@ -20,8 +20,8 @@ func server(t *testing.T) *redis.Client {
 	c := redis.NewClient(settings(&redis.Options{Addr: address}))
 	t.Cleanup(func() { _ = c.Close() })
 	if err := c.Ping(t.Context()).Err(); err != nil {
-		if os.Getenv("HOLDFAST_NEED_SERVERS") == "1" {
-			t.Fatalf("HOLDFAST_NEED_SERVERS is 1, and no Redis answers at %s: %v", address, err)
+		if os.Getenv("HOLDFAST_NEED_SERVERS") != "" {
+			t.Fatalf("HOLDFAST_NEED_SERVERS is set, and no Redis answers at %s: %v", address, err)
 		}
 		t.Skipf("no Redis answers at %s: what Redis itself does is left out", address)
 	}

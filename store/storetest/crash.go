@@ -14,7 +14,8 @@ import (
 // Crash checks that nothing is lost which a store has acknowledged when its server crashes,
 // as one says of itself that is Durable, or has Failover. It is for a server that the test
 // itself has started: crash has it crash amid writes, and returns when one that has its data
-// answers again. The store is open, and stays so.
+// answers again. The store is open, and stays so; its Watch must go on as well, as that of a
+// store does that connects again by itself.
 func Crash(t *testing.T, s store.Store, crash func()) {
 	t.Helper()
 	tr := &trial{

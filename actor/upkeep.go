@@ -144,6 +144,9 @@ func (h *House) takesTurn() (turn int) {
 	w := &h.watching
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.later != nil {
+		w.later.Stop()
+	}
 	w.turn++
 	w.vain = 0
 	return w.turn

@@ -59,7 +59,7 @@ default_pool_size = 4
 
 func TestPoolerKeepsTheContract(t *testing.T) {
 	pooler := newPooler(t)
-	keepsTheContractAt(t, pooler, pgstore.Options{Pooled: true})
+	keepsTheContract(t, pooler, pgstore.Options{Pooled: true})
 }
 
 // Statements that were prepared in one connection are asked of another, and a notification

@@ -9,18 +9,12 @@ import (
 )
 
 func TestPostgresKeepsTheContract(t *testing.T) {
-	t.Run("Direct", func(t *testing.T) { keepsTheContract(t, pgstore.Options{}) })
-	t.Run("Pooled", func(t *testing.T) { keepsTheContract(t, pgstore.Options{Pooled: true}) })
+	t.Run("Direct", func(t *testing.T) { keepsTheContract(t, address, pgstore.Options{}) })
+	t.Run("Pooled", func(t *testing.T) { keepsTheContract(t, address, pgstore.Options{Pooled: true}) })
 }
 
-func keepsTheContract(t *testing.T, o pgstore.Options) {
-	t.Helper()
-	needsServer(t)
-	keepsTheContractAt(t, address, o)
-}
-
-// keepsTheContractAt is that of the stores that reach the server at address.
-func keepsTheContractAt(t *testing.T, address string, o pgstore.Options) {
+// keepsTheContract plays the suite over stores that reach the server at address.
+func keepsTheContract(t *testing.T, address string, o pgstore.Options) {
 	t.Helper()
 	needsServer(t)
 	storetest.Run(t, func(t *testing.T) storetest.Place {

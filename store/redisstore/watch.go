@@ -111,7 +111,7 @@ func (w *watch) catchUp(ctx context.Context) error {
 		return fmt.Errorf("%w: %w", store.ErrUnavailable, errLost)
 	}
 	last := w.cursor
-	if !w.Begun() && last == 0 {
+	if last == 0 { // it has not begun
 		last = head
 	}
 	for last < head {

@@ -38,7 +38,7 @@ var arrows = map[string][]string{
 	"store/pgstore":            {"internal/record", "internal/rewatch", "store"},
 	"store/redisstore":         {"clockutil", "internal/crew", "internal/record", "internal/rewatch", "store"},
 	"store/sealed":             {"internal/record", "store"},
-	"store/storetest":          {"internal/machine", "internal/record", "messages", "store"},
+	"store/storetest":          {"internal/machine", "internal/record", "internal/rewatch", "messages", "store"},
 }
 
 // modules are the folders of the modules that the arrows are about.

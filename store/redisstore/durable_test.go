@@ -9,6 +9,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/holdfast-go/holdfast/internal/rewatch"
 	"github.com/holdfast-go/holdfast/store/storetest"
 )
 
@@ -57,7 +58,7 @@ func (s *ownServer) starts() {
 	defer func() { _ = c.Close() }()
 	err := c.Ping(s.t.Context()).Err()
 	for end := time.Now().Add(time.Minute); err != nil && time.Now().Before(end); err = c.Ping(s.t.Context()).Err() {
-		<-time.After(10 * time.Millisecond) // nobody tells
+		rewatch.Wait(s.t.Context(), 10*time.Millisecond) // nobody tells
 	}
 	if err != nil {
 		log, _ := os.ReadFile(filepath.Join(s.dir, "log"))

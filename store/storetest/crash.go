@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/holdfast-go/holdfast/internal/rewatch"
 	"github.com/holdfast-go/holdfast/store"
 )
 
@@ -96,10 +97,6 @@ func (w *writer) sendsAgain(end time.Time) store.Rev {
 			w.Errorf("nobody has taken a write of %q for %s: %v", w.key, w.patience, err)
 			return w.prev
 		}
-		pause := time.NewTimer(20 * time.Millisecond)
-		select {
-		case <-pause.C:
-		case <-w.Context().Done():
-		}
+		rewatch.Wait(w.Context(), 20*time.Millisecond)
 	}
 }

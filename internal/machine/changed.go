@@ -10,6 +10,7 @@ func (s *step) changed(ev Changed) {
 		return
 	}
 	if s.installs() && s.takesGiven(&ev.Record) { // the run's own look comes to the same
+		s.holdBack(ev.Record)
 		return
 	}
 	if s.state == Empty {

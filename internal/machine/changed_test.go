@@ -1,6 +1,9 @@
 package machine
 
-import "testing"
+import (
+	"testing"
+	"time"
+)
 
 func TestNewerRecordInEveryState(t *testing.T) {
 	act := func(s *story) *story { return s.renewedElsewhere("tok7", "ref7").hears() }
@@ -136,5 +139,107 @@ func TestSessionThatIsKeptAliveAwaitsANewGrantAwake(t *testing.T) {
 12:00:00 Fresh -> Revoked; withdrawn; revoked elsewhere
 12:00:00 Revoked -> Fresh; adopted
 12:53:50.640 Fresh -> Stale; renewal 2: mint with ref7
+`)
+}
+
+// A given token is saved over what has come, once the store has been looked at. If that look
+// fails, what was held before is not given out though it has been revoked.
+func TestTokenRevokedElsewhereIsNotGivenOutWhileAGivenOneWaits(t *testing.T) {
+	newStory(t, persistent, betweenP, Settings{Retries: -1}).telling("saves").
+		gets("alice").
+		after(time.Second).revokedElsewhere().
+		after(time.Second).storeHolds().establishes("eve", "tok9", "ref9").
+		hears().
+		gets("bob").
+		breaks().gets("carol").
+		storeUp().after(2 * time.Second).
+		gets("dan").
+		want(`
+12:00:00 Empty -> Acquiring -> Fresh; save tok0 as 1.1; alice gets tok0
+12:00:02 Fresh: eve gets nil; load
+12:00:02 Fresh -> Expired; withdrawn
+12:00:02 Expired -> Acquiring
+12:00:02 Acquiring -> Cooling; bob gets ErrUnavailable, retry after 1s; fails; due again 12:00:03
+12:00:02 Cooling: carol gets ErrUnavailable, retry after 1s
+12:00:03 Cooling -> Expired -> Acquiring -> Fresh; save tok9 as 2.1; recovered from 1
+12:00:04 Fresh: dan gets tok9
+`)
+}
+
+func TestTokenOfAnotherGrantIsNotGivenOutBehindARenewalThatFails(t *testing.T) {
+	newStory(t, persistent, betweenP, Settings{Retries: -1}).telling("saves").
+		gets("alice").
+		at("12:53:00").establishedElsewhere("tok7", "ref7").storeHolds().gets("bob").
+		after(time.Second).establishes("eve", "tok9", "ref9").
+		hears().
+		breaks().gets("carol").
+		storeUp().lands().
+		want(`
+12:00:00 Empty -> Acquiring -> Fresh; save tok0 as 1.1; alice gets tok0
+12:53:00 Fresh -> Stale; bob gets tok0; load
+12:53:01 Stale: eve gets nil
+12:53:01 Stale -> Acquiring; withdrawn
+12:53:01 Acquiring: fails; due again 12:53:02; load
+12:53:01 Acquiring: carol waits
+12:53:01 Acquiring -> Fresh; save tok9 as 3.1; recovered from 1; carol gets tok9
+`)
+}
+
+func TestTokenRenewedElsewhereIsGivenOutWhileAGivenOneWaits(t *testing.T) {
+	newStory(t, persistent, betweenP).telling("saves").
+		gets("alice").
+		at("12:30:00").renewedElsewhere("tok7", "ref7").
+		after(time.Second).storeHolds().establishes("eve", "tok9", "ref9").
+		hears().
+		gets("bob").
+		storeUp().lands().gets("carol").
+		want(`
+12:00:00 Empty -> Acquiring -> Fresh; save tok0 as 1.1; alice gets tok0
+12:30:01 Fresh: eve gets nil; load
+12:30:01 Fresh: bob gets tok0
+12:30:01 Fresh: save tok9 as 2.1
+12:30:01 Fresh: carol gets tok9
+`)
+}
+
+// Where a renewal kills the token before it, a claim may mean that as well.
+func TestTokenThatMayBeKilledElsewhereIsNotGivenOutWhileAGivenOneWaits(t *testing.T) {
+	killing := persistent
+	killing.RenewalRevokes = true
+	for _, elsewhere := range []func(*story) *story{
+		func(s *story) *story { return s.renewedElsewhere("tok7", "ref7") },
+		func(s *story) *story { return s.claimedElsewhere(time.Minute) },
+	} {
+		s := newStory(t, killing, betweenP).telling("saves").
+			gets("alice").
+			at("12:30:00")
+		elsewhere(s).
+			after(time.Second).storeHolds().establishes("eve", "tok9", "ref9").
+			hears().
+			gets("bob").
+			storeUp().lands().
+			want(`
+12:00:00 Empty -> Acquiring -> Fresh; save tok0 as 1.1; alice gets tok0
+12:30:01 Fresh: eve gets nil; load
+12:30:01 Fresh -> Expired; withdrawn
+12:30:01 Expired -> Acquiring
+12:30:01 Acquiring -> Fresh; save tok9 as 2.1; bob gets tok9
+`)
+	}
+}
+
+func TestTokenFoundRevokedIsNotGivenOutWhileAGivenOneIsSaved(t *testing.T) {
+	newStory(t, persistent, betweenP).telling("saves").
+		gets("alice").
+		after(time.Second).revokedElsewhere().
+		after(time.Second).storeHolds().establishes("eve", "tok9", "ref9").
+		lands().gets("bob").
+		lands().
+		want(`
+12:00:00 Empty -> Acquiring -> Fresh; save tok0 as 1.1; alice gets tok0
+12:00:02 Fresh: eve gets nil; load
+12:00:02 Fresh -> Acquiring; withdrawn; save tok9 as 2.1
+12:00:02 Acquiring: bob waits
+12:00:02 Acquiring -> Fresh; bob gets tok9
 `)
 }

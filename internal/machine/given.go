@@ -32,6 +32,15 @@ func (s *step) takesGiven(r *messages.Record) bool {
 	return s.rules.later(*s.given, r.Token)
 }
 
+// holdBack takes the token held back if it may be good no longer by a newer record, over
+// which a given token is to be saved.
+func (s *step) holdBack(r messages.Record) {
+	renewed := r.Generation != s.pair.generation || r.Claim.Owner != ""
+	if r.Status.Tombstone() || r.Grant != s.pair.grant || s.rules.RenewalRevokes && renewed {
+		s.unseen()
+	}
+}
+
 // installGiven saves the given token as a new grant.
 func (s *step) installGiven(r *messages.Record) {
 	grant := s.pair.grant

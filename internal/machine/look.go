@@ -39,6 +39,7 @@ func (s *step) found(o Found) {
 	case !s.owns(o.Record):
 		s.foreign("the store's record is another session's")
 	case s.installs() && s.takesGiven(&o.Record):
+		s.holdBack(o.Record)
 		s.rev, s.run.claimed = o.Rev, false
 		s.looked = true
 		s.afterLook(&o.Record)

@@ -64,9 +64,10 @@ func (w *World) recovers(p *process, i int) {
 		if err != nil {
 			a = messages.Get{}
 		}
+		s.final.number = s.called + 1
 		s.asks(e, a)
 		w.untilAnswered(s)
-		err = s.last
+		err = s.final.err
 		after, again := messages.RetryAfter(err)
 		if !again {
 			break

@@ -282,6 +282,9 @@ func (w *World) collect() {
 func (s *seat) hears(c *call, r messages.Reply) {
 	w := s.by.world
 	s.last = r.Err
+	if c.number == s.final.number {
+		s.final.err = r.Err
+	}
 	w.note(noteAnswer, s.by, s.index, c.number, uint64(numberOf(r.Token.Access)), boolNumber(r.Err == nil))
 	if w.witness != nil {
 		w.witness.told(s, c.number, r)

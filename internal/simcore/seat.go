@@ -18,7 +18,8 @@ type seat struct {
 	live   *actor.Session
 	steps  uint64
 	called uint64 // calls so far
-	last   error  // what the last of them was told
+	last   error  // what the one that was answered last was told
+	final  final
 
 	wake  time.Time     // the session's timer
 	set   time.Time     // when that was set
@@ -57,6 +58,13 @@ type seat struct {
 	exchanged       []messages.Secret // that were given to somebody
 	barredExchanged []messages.Secret
 	forsaken        []forsaken
+}
+
+// final is the call that is to bring a token when the faults have stopped. Others may ask
+// beside it for more than can be had.
+type final struct {
+	number uint64
+	err    error // what it was told
 }
 
 // forsaken is what was exchanged for a pair before that was rejected, be it held or not.

@@ -22,7 +22,8 @@
 // set. [Left], [Rebase] and [Timeline] go by the one that goes on for longer, so that
 // nothing is taken for valid that is over by either. They see a sleep, or a clock set forward, of
 // a tenth of a second and more. What they cannot see is a sleep during which, or just
-// before which, the wall clock was set back by as much.
+// before which, the wall clock was set back by as much; where it went back by more, [SetBack]
+// says that there may have been one.
 //
 // [Coarse] is a Timeline of the system's clock that costs a nanosecond and lags by some
 // milliseconds, for code that asks the time on every call.

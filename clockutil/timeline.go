@@ -35,6 +35,11 @@ func Agree(t, now time.Time) bool {
 	return gap < leap && gap > -leap
 }
 
+// SetBack reports whether the wall clock has fallen behind the monotonic one, by a tenth of
+// a second or more, from one instant to another: it was set back, and neither can say whether
+// the machine has slept meanwhile.
+func SetBack(t, now time.Time) bool { return apart(t, now) <= -leap }
+
 // apart returns by how much more the wall clock has moved from then to now than the
 // monotonic one: what the machine has slept, and by how much its wall clock was set.
 func apart(then, now time.Time) time.Duration {

@@ -147,6 +147,26 @@ func TestRebasedInstantIsLeftByBothClocks(t *testing.T) {
 	}
 }
 
+func TestClockThatWasSetBackIsFoundOut(t *testing.T) {
+	now := time.Now()
+	for name, test := range map[string]struct {
+		now  time.Time
+		want bool
+	}{
+		"both agree":                     {now.Add(time.Minute), false},
+		"slept":                          {asleep.Past(now, time.Minute), false},
+		"put right by little":            {asleep.Past(now.Add(time.Minute), -99*time.Millisecond), false},
+		"set back":                       {asleep.Past(now.Add(time.Minute), -100*time.Millisecond), true},
+		"slept, set back by more":        {asleep.Past(now, time.Minute-time.Hour), true},
+		"no monotonic clock":             {now.Add(-time.Minute).Round(0), false},
+		"slept, and set back by so much": {asleep.Past(asleep.Past(now, time.Minute), -time.Minute), false},
+	} {
+		if got := clockutil.SetBack(now, test.now); got != test.want {
+			t.Errorf("%s: %t", name, got)
+		}
+	}
+}
+
 func TestMomentsCenturiesAwayStayAsTheyAre(t *testing.T) {
 	now := time.Now()
 	for _, far := range []time.Time{{}, time.Unix(0, 0), time.Date(9999, time.December, 31, 0, 0, 0, 0, time.UTC), now.AddDate(250, 0, 0)} {

@@ -199,12 +199,14 @@ func (s *step) claimedBy(o Outcome) {
 }
 
 // mintInTime mints only if less than half the claim has passed since before it
-// was sent; the call may take the other half. A server that forgives reuse for a while
-// may have ceased to meanwhile.
+// was sent, and it is known how much has; the call may take the other half. A server that
+// forgives reuse for a while may have ceased to meanwhile.
 func (s *step) mintInTime() {
 	switch {
 	case s.state == Closed, s.elapsed(s.run.claimSent) >= s.claimLength()/2:
 		s.mintFailed(messages.Failure{Reason: "the claim took too long"})
+	case clockutil.SetBack(s.run.claimSent, s.now):
+		s.mintFailed(messages.Failure{Reason: "the clock was set back while the claim was written"})
 	case s.now.Before(s.mayTryAgainAt()):
 		s.leaveDoubt()
 	default:

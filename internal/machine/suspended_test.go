@@ -1,6 +1,7 @@
 package machine
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -232,4 +233,51 @@ func TestTokenWithoutAnEndIsNotBrief(t *testing.T) {
 	if s.effects[0].(Publish).Brief {
 		t.Error("a token without an end is brief")
 	}
+}
+
+// A machine may sleep while a claim is written, and its clock be set back before anybody
+// looks at it. Then nobody knows for how long the claim has been there.
+func TestClaimOfUnknownAgeIsNotMintedUnder(t *testing.T) {
+	now := time.Now()
+	for name, test := range map[string]struct {
+		now   time.Time
+		mints bool
+	}{
+		"at once":                         {now, true},
+		"slept through half of it":        {asleep.Past(now, 10*time.Second), false},
+		"ran through half of it":          {now.Add(10 * time.Second), false},
+		"set ahead by less":               {asleep.Past(now, 9*time.Second), true},
+		"slept, and was set back further": {asleep.Past(now, 5*time.Minute-time.Hour), false},
+		"put right by little":             {asleep.Past(now.Add(time.Second), -50*time.Millisecond), true},
+	} {
+		s := claimedAt(now)
+		s, effects := s.Step(test.now, Done{Leaf: s.run.leaf, Outcome: Written{Rev: 2}})
+		if got := mints(effects); got != test.mints {
+			t.Errorf("%s: a request is sent: %t; %v", name, got, s.run.stage)
+		}
+	}
+}
+
+// claimedAt returns a session that has sent its claim for 20 s at now, over a one-time token.
+func claimedAt(now time.Time) Session {
+	rules := Rules{OneTime: true, Human: true, Identity: messages.Digest{1}}
+	settings := Settings{Name: "one", Store: Traits{Shared: true, Durable: true}}.WithDefaults()
+	s := New("k", &settings, &rules)
+	s, _ = s.Step(now, Ask{Caller: 1, Ask: messages.Get{}})
+	r := messages.Record{Identity: rules.Identity, Grant: 1, Generation: 1, Token: token("tok0", "ref0", now.Add(-time.Hour), time.Hour)}
+	for s.run.stage != claiming {
+		outcome := Outcome(Granted{})
+		if s.run.stage == loading {
+			outcome = Found{Rev: 1, Record: r}
+		}
+		s, _ = s.Step(now, Done{Leaf: s.run.leaf, Outcome: outcome})
+	}
+	return s
+}
+
+func mints(effects []Effect) bool {
+	return slices.ContainsFunc(effects, func(e Effect) bool {
+		_, is := e.(Mint)
+		return is
+	})
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/holdfast-go/holdfast/actor"
+	"github.com/holdfast-go/holdfast/clockutil"
 	"github.com/holdfast-go/holdfast/internal/machine"
 	"github.com/holdfast-go/holdfast/messages"
 )
@@ -107,7 +108,8 @@ type exchange struct {
 // claimed is the newest claim.
 type claimed struct {
 	renewal uint64
-	since   time.Time
+	since   time.Time     // by the clocks of its process
+	at      time.Duration // and in truth
 	length  time.Duration
 }
 
@@ -341,7 +343,7 @@ func (s *look) does(effect machine.Effect) {
 		s.flies(e.Leaf, effect)
 	case machine.Claim:
 		s.flies(e.Leaf, effect)
-		s.claimed = claimed{renewal: e.Renewal, since: s.now, length: e.Record.Claim.Length}
+		s.claimed = claimed{renewal: e.Renewal, since: s.now, at: s.by.world.now, length: e.Record.Claim.Length}
 	case machine.Save:
 		s.flies(e.Leaf, effect)
 	case machine.Mint:
@@ -361,12 +363,22 @@ func (s *seat) expired(l *leaf) bool { return s.by.world.now-l.sent >= l.most }
 func (s *seat) launched(l *leaf) {
 	if m, mint := l.job.Effect.(machine.Mint); mint && m.Refresh != "" {
 		l.spends = numberOf(m.Refresh)
+		if s.outslept(m.Renewal) {
+			s.by.world.server.pairs[l.spends-1].troubled = true
+		}
 		s.checkAlone(l)
 		s.by.world.minting = append(s.by.world.minting, l)
 	}
 	if l.remote() {
 		s.checkBound(l)
 	}
+}
+
+// outslept reports whether the claim of a renewal is older than its process can tell by either
+// clock: the machine has slept, and its clock was set back by as much meanwhile.
+func (s *seat) outslept(renewal uint64) bool {
+	c := s.claimed
+	return c.renewal == renewal && s.by.world.now-c.at > -clockutil.Left(s.by.Now(), c.since)
 }
 
 // trouble notes what may come of a leaf that goes wrong. Risky is one that may be done

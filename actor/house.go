@@ -141,6 +141,14 @@ func (h *House) startCoarse() {
 // now is the time by the clock itself.
 func (h *House) now() int64 { return h.line.At(h.clock.Now()) }
 
+// stepTime reads the clock for a step. What a session has seen of the clock its snapshot has
+// seen as well, though it is set back before anybody takes the token.
+func (h *House) stepTime() time.Time {
+	now := h.clock.Now()
+	h.line.At(now)
+	return now
+}
+
 // endOfTime is the clock by which nothing is calm.
 var endOfTime = func() *atomic.Int64 {
 	var end atomic.Int64

@@ -81,7 +81,7 @@ func (s *Session) follow(ev machine.Event) {
 
 // advance steps the machine, which may panic.
 func (s *Session) advance(ev machine.Event) []machine.Effect {
-	now := s.house.clock.Now()
+	now := s.house.stepTime()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var effects, more []machine.Effect

@@ -190,7 +190,7 @@ func (s *Session) expect() *engine.PID {
 // its effects are no leaves. They happen under the lock, since whoever comes next
 // must find them done. The caller holds mu.
 func (s *Session) quietly(ev machine.Event) {
-	next, effects := s.value().Step(s.house.clock.Now(), ev)
+	next, effects := s.value().Step(s.house.stepTime(), ev)
 	s.rested.Replace(&next)
 	if s.house.config.Stage != nil { // next stays off the heap where nobody looks at it
 		shown := next

@@ -66,6 +66,22 @@ func TestSuspendedMachineServesNoBriefTokenThatIsOver(t *testing.T) {
 	})
 }
 
+// What is over by a clock stays over when that is set back, though nobody has taken the
+// token meanwhile, but for the session, which has made a step.
+func TestTokenThatWasOverForItsSessionIsNotGivenOutAgain(t *testing.T) {
+	var c asleep.Clock
+	inWorldBy(&c, t, func(w *world) {
+		s := w.opens("k")
+		s.Ask(context.Background(), messages.Get{})
+		c.Sleeps(2 * time.Hour)
+		s.Ask(context.Background(), messages.Reject{Token: "another"})
+		c.Sleeps(-2 * time.Hour)
+		if s.Live(0) != nil {
+			t.Error("a token is given out that was over")
+		}
+	})
+}
+
 // Its timer is late by as long as the machine has slept. Nobody asks.
 func TestSessionThatIsKeptAliveIsRenewedWhenTheMachineWakes(t *testing.T) {
 	var c asleep.Clock

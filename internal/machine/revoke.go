@@ -56,7 +56,7 @@ func (s *step) revokeAsked(c Caller) {
 		s.failHeld(messages.ErrRevoked)
 		s.emit(messages.Revoked{Header: s.head()})
 		if !s.revoke.wanted && !s.begun() {
-			s.revoke = revocation{strays: s.revoke.strays}
+			s.revoke = revocation{strays: s.revoke.strays, doubted: s.revoke.doubted}
 		}
 	}
 	s.wantRevoked(c)
@@ -94,12 +94,16 @@ func appended(list []Caller, c Caller) []Caller {
 }
 
 // endOffered has a token that was offered before the Revoke ended with the rest.
-// Where the store has not been looked at, that look decides about it.
+// Where the store has not been looked at, that look decides about it; one that is being
+// saved is what its run brings.
 func (s *step) endOffered() {
-	if s.offered && s.looked {
-		s.stray(*s.given)
-		s.given, s.offered = none, false
+	if !s.offered || !s.looked {
+		return
 	}
+	if s.run.purpose != install || s.run.minted.generation == 0 {
+		s.stray(*s.given)
+	}
+	s.given, s.offered = none, false
 }
 
 // begun reports whether a new grant is to be begun over a tombstone behind which
@@ -163,7 +167,7 @@ func (s *step) takeOver(p pair) {
 		s.stray(s.pair.token)
 	}
 	p.dropped = true
-	s.pair, s.revoke.alone = p, true
+	s.pair, s.revoke.alone, s.revoke.doubted = p, true, false
 }
 
 func (s *step) noteDoubt(at stage, f messages.Failure) {

@@ -416,3 +416,75 @@ func TestTokenAfterARevokeThatWasOvertakenByAnotherIsOfAGrantOfItsOwn(t *testing
 12:00:01.902 Fresh: save tok2 as 3.1; saved
 `)
 }
+
+// A token that may be spent is used once before it is ended: only then does the server end what
+// it has brought. Who writes its tombstone again, over another's, has to say so too.
+func TestTombstoneThatIsWrittenAgainKeepsItsDoubt(t *testing.T) {
+	newStory(t, persistent, betweenP).telling("saves").
+		gets("alice").
+		writes(doubtfullyRevoked).hears().
+		after(time.Second).storeHolds().establishes("eve", "tok9", "ref9").
+		revokes("fay").
+		storeUp().lands().
+		denied().
+		ends().ends().ends().
+		want(`
+12:00:00 Empty -> Acquiring -> Fresh; save tok0 as 1.1; alice gets tok0
+12:00:00 Fresh -> Revoked; withdrawn; revoked elsewhere
+12:00:01 Revoked -> Acquiring; eve gets nil; load
+12:00:01 Acquiring -> Revoked; withdrawn
+12:00:01 Revoked: save a tombstone with ref0tok0, in doubt; renewal 3: mint with ref0
+12:00:01 Revoked: revoke tok0
+12:00:01 Revoked: revoke ref9
+12:00:01 Revoked: revoke tok9
+12:00:01 Revoked: save the empty tombstone; fay gets nil
+`)
+}
+
+// The doubt is about one token.
+func TestDoubtIsNotAboutWhatIsGivenAfterIt(t *testing.T) {
+	newStory(t, persistent, betweenP).telling("saves").
+		gets("alice").
+		writes(doubtfullyRevoked).hears().
+		after(time.Second).storeHolds().establishes("eve", "tok9", "ref9").
+		lands().
+		revokes("fay").
+		storeUp().lands().
+		ends().ends().ends().ends().
+		want(`
+12:00:00 Empty -> Acquiring -> Fresh; save tok0 as 1.1; alice gets tok0
+12:00:00 Fresh -> Revoked; withdrawn; revoked elsewhere
+12:00:01 Revoked -> Acquiring; eve gets nil; load
+12:00:01 Acquiring: save tok9 as 2.1
+12:00:01 Acquiring -> Revoked; withdrawn
+12:00:01 Revoked: save a tombstone with ref9tok9; revoke ref9
+12:00:01 Revoked: revoke tok9
+12:00:01 Revoked: revoke ref0
+12:00:01 Revoked: revoke tok0
+12:00:01 Revoked: save the empty tombstone; fay gets nil
+`)
+}
+
+func TestDoubtIsNotAboutWhatIsFoundAfterIt(t *testing.T) {
+	newStory(t, persistent, betweenP).telling("saves").
+		gets("alice").
+		writes(doubtfullyRevoked).hears().
+		after(time.Second).storeHolds().establishes("eve", "tok9", "ref9").
+		revokes("fay").
+		establishedElsewhere("tok8", "ref8").
+		storeUp().lands().
+		ends().ends().ends().ends().
+		want(`
+12:00:00 Empty -> Acquiring -> Fresh; save tok0 as 1.1; alice gets tok0
+12:00:00 Fresh -> Revoked; withdrawn; revoked elsewhere
+12:00:01 Revoked -> Acquiring; eve gets nil; load
+12:00:01 Acquiring -> Revoked; withdrawn
+12:00:01 Revoked: save a tombstone with ref0tok0, in doubt (conflict); save a tombstone with ref8tok8; revoke ref8
+12:00:01 Revoked: revoke tok8
+12:00:01 Revoked: revoke ref9
+12:00:01 Revoked: revoke tok9
+12:00:01 Revoked: save the empty tombstone; fay gets nil
+`)
+}
+
+func doubtfullyRevoked(r *messages.Record) { r.Status, r.Doubted = messages.Revoking, true }

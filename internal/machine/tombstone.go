@@ -30,7 +30,7 @@ func (s *step) saveTomb() {
 		return
 	}
 	r := s.record(messages.Revoking)
-	r.Doubted = s.rules.OneTime && (s.doubted() || s.sight.claim.Owner != "" && s.sight.rev == s.rev)
+	r.Doubted = s.rules.OneTime && (s.revoke.doubted || s.doubted() || s.sight.claim.Owner != "" && s.sight.rev == s.rev)
 	s.sendSwap(s.swapOf(r))
 }
 

@@ -73,6 +73,14 @@ func reading(change func(*messages.Record)) func(machine.Session, time.Time, mac
 	}
 }
 
+// deafToTombstones does not hear of a revocation elsewhere.
+func deafToTombstones(s machine.Session, now time.Time, ev machine.Event) (machine.Session, []machine.Effect) {
+	if e, ok := ev.(machine.Changed); ok && e.Record.Status.Tombstone() {
+		ev = machine.Tick{}
+	}
+	return s.Step(now, ev)
+}
+
 // answeringTwice tells everybody twice.
 func answeringTwice(e machine.Effect) []machine.Effect {
 	if _, ok := e.(machine.Answer); ok {
@@ -177,6 +185,7 @@ func TestEachPromiseBites(t *testing.T) {
 		{kept, 8, func(w *World) { w.step = planted(dropsMinted) }},
 		{revokedDead, 4, func(w *World) { w.step = planted(revokesByWord); w.budget.revokes, w.revokers = 1, 1 }},
 		{revokedHere, 9, func(w *World) { w.step = planted(dropping[machine.Withdraw]()); w.budget.revokes, w.revokers = 1, 1 }},
+		{revokedHere, 6, func(w *World) { w.step = deafToTombstones; w.budget.revokes, w.revokers = 1, 1 }},
 		{rejectedHere, 1, func(w *World) { w.step = planted(dropping[machine.Withdraw]()); w.budget.rejects = 1 }},
 		{expiredNever, 10, func(w *World) { w.step = planted(each(publishingForEver)) }},
 		{killedNever, 8, func(w *World) { w.kills = true }},

@@ -9,7 +9,7 @@ import (
 
 // heardOf notes what a step has said of itself before its effects are looked at.
 func (s *state) heardOf(p *process, effects []machine.Effect) {
-	if p.session.View(s.time()).State == machine.Revoked {
+	if !s.world.rules.OneTime && p.session.View(s.time()).State == machine.Revoked {
 		s.barAll(p)
 	}
 	for _, e := range effects {
@@ -23,9 +23,29 @@ func (s *state) heardOf(p *process, effects []machine.Effect) {
 
 // barAll notes a revocation: nothing that is held or under way is given out any more.
 func (s *state) barAll(p *process) {
-	p.barred |= 1<<s.server.families - 1
+	p.barred |= s.begun(p)
 	for i := range p.flights {
 		p.flights[i].barred = true
+	}
+}
+
+// begun returns the families that a Revoke in a process is about. A login that was told to
+// the other, and is not saved yet, may be later.
+func (s *state) begun(p *process) uint16 {
+	var begun uint16
+	for i, of := range s.server.pairs {
+		if of.by == p.id || s.store.saved&(1<<(i+1)) != 0 || !s.world.rules.OneTime {
+			begun |= 1 << of.family
+		}
+	}
+	return begun
+}
+
+// learns notes a revocation of which a process is told. Families of one-time tokens are
+// counted by their logins, as grants are.
+func (s *state) learns(p *process, r messages.Record) {
+	if r.Status.Tombstone() && s.world.rules.OneTime {
+		p.barred |= 1<<r.Grant - 1
 	}
 }
 
@@ -114,7 +134,7 @@ func (s *state) revoked(p *process) {
 		s.breaks(revokedHere, "a token is published when Revoke returns")
 	}
 	if s.world.rules.OneTime {
-		s.ended |= p.barred
+		s.ended |= p.barred &^ s.store.left
 	}
 }
 

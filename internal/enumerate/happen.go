@@ -51,6 +51,7 @@ func (s *state) happens(p *process, m move) {
 		s.step(p, machine.Tick{})
 	case hear:
 		p.told = s.store.rev
+		s.learns(p, s.store.record)
 		s.step(p, machine.Changed{Rev: s.store.rev, Record: s.store.record})
 	case serve:
 		s.serve(p.id, m.at)
@@ -96,6 +97,9 @@ func (p *process) take(at int) flight {
 
 func (s *state) deliver(p *process, at int) {
 	f := p.take(at)
+	if found, ok := f.outcome.(machine.Found); ok && f.life == p.life {
+		s.learns(p, found.Record)
+	}
 	s.step(p, machine.Done{Leaf: f.leaf.Number, Outcome: f.outcome})
 }
 
@@ -106,7 +110,17 @@ func (s *state) crashes(p *process) {
 	if s.costsToken(p) {
 		s.excuses |= crashed
 	}
+	s.forgetLogins(p)
 	flights := p.flights
 	*p = *s.world.boot(p.id, p.life+1)
 	p.flights = flights
+}
+
+// forgetLogins loses the logins that a process that ends was told of, and has not saved.
+func (s *state) forgetLogins(p *process) {
+	for i, of := range s.server.pairs {
+		if of.loggedIn && of.by == p.id && s.store.saved&(1<<(i+1)) == 0 {
+			s.serverToChange().pairs[i].by = nobody
+		}
+	}
 }

@@ -125,6 +125,7 @@ func (s *state) keyServer(k *machine.Keyer) {
 		k.Bool("spent", p.spent)
 		k.Bool("unsure", p.unsure)
 		k.Bool("logged in", p.loggedIn)
+		k.Number("by", uint64(p.by))
 		if !p.dead {
 			k.Until("expiry", epoch.Add(p.expiry))
 		}
@@ -139,7 +140,7 @@ func (s *state) keyServer(k *machine.Keyer) {
 
 func (s *state) keyStore(k *machine.Keyer) {
 	h := s.store
-	k.Number("store", uint64(h.saved))
+	k.Number("store", uint64(h.saved), uint64(h.left))
 	k.Bool("none", h.rev == 0)
 	if h.down {
 		k.Until("down", epoch.Add(h.until))

@@ -27,7 +27,7 @@ type process struct {
 	high      place        // of the newest that was published
 	told      messages.Rev // the newest revision that the watch has told of
 
-	barred   uint16        // families that were revoked here: no token of theirs is given out any more
+	barred   uint16        // families that were revoked, as is known here: no token of theirs is given out any more
 	rejected uint16        // pairs that were rejected here
 	barrier  time.Duration // when another token may be rejected here; zero: at any time
 }

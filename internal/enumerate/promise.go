@@ -17,7 +17,7 @@ const (
 	spentSaved     = "a refresh token is not sent before it is saved"
 	kept           = "no rotated token is lost while a process that has it, or the store, lives"
 	revokedDead    = "nothing is alive at the server after Revoke returned nil"
-	revokedHere    = "no token is given out where it was revoked"
+	revokedHere    = "no token is given out where it was revoked, or where that is known"
 	rejectedHere   = "no token is given out where it was rejected"
 	expiredNever   = "no expired token is given out"
 	killedNever    = "no token is given out that a renewal has killed, as its process can know"

@@ -28,7 +28,10 @@ type pair struct {
 	spentAt  time.Duration
 	unsure   bool // its refresh token was sent, and nobody knows what came of it
 	loggedIn bool // it is the first of its family
+	by       int  // loggedIn: the process that was told, and still knows; or nobody
 }
+
+const nobody = -1
 
 func (v *server) pair(s messages.Secret) *pair { return &v.pairs[numberOf(s)-1] }
 

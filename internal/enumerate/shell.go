@@ -64,7 +64,7 @@ func (s *state) ask(p *process, kind moveKind) {
 	case askRevoke:
 		c.what, a = wantsRevoke, messages.Revoke{}
 	case askLogin:
-		c.what, a = wantsLogin, messages.Establish{Token: s.logsIn()}
+		c.what, a = wantsLogin, messages.Establish{Token: s.logsIn(p.id)}
 	}
 	p.callers = append(p.callers, c)
 	if kind == askRevoke {
@@ -73,10 +73,10 @@ func (s *state) ask(p *process, kind moveKind) {
 	s.step(p, machine.Ask{Caller: c.id, Ask: a})
 }
 
-// logsIn is a human who has got a pair of a new family.
-func (s *state) logsIn() messages.Token {
+// logsIn is a human who has got a pair of a new family, and says so to a process.
+func (s *state) logsIn(proc int) messages.Token {
 	v := s.serverToChange()
-	v.pairs = append(v.pairs, pair{family: v.families, expiry: s.now + s.world.lifeOf(len(v.pairs)+1), loggedIn: true})
+	v.pairs = append(v.pairs, pair{family: v.families, expiry: s.now + s.world.lifeOf(len(v.pairs)+1), loggedIn: true, by: proc})
 	v.families++
 	return s.world.token(len(v.pairs), s.now)
 }

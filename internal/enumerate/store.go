@@ -16,12 +16,16 @@ type shelf struct {
 	before messages.Record // the revision before: what a replica that lags behind has
 	landed []messages.OpID // the write of each revision
 	saved  uint16          // pairs that were ever in the store
+	left   uint16          // families that a given token has replaced, and nobody has ended
 	down   bool            // it answers nobody
 	until  time.Duration   // down: it answers again at the latest
 }
 
 func (h *shelf) put(w machine.Swap) {
 	h.rev++
+	if was := h.record; w.Record.Grant > was.Grant && !was.Status.Tombstone() {
+		h.left |= 1<<was.Grant - 1
+	}
 	h.before, h.record = h.record, w.Record
 	h.landed = append(slices.Clip(h.landed), w.Op)
 	h.saved |= 1 << numberOf(w.Record.Token.Access)

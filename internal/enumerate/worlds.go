@@ -11,7 +11,7 @@ import (
 func Worlds() []World {
 	return []World{
 		calm(), storeDown(), rotatingStrict(), rotatingLate(), rotatingCrash(), rotatingGrace(), clientCredentials(),
-		renewalRevokes(), rejected(), revokeAgainstRenewal(), revokeCrash(), loginAgainstRenewal(),
+		renewalRevokes(), rejected(), revokeAgainstRenewal(), revokeCrash(), loginAgainstRenewal(), loginAgainstRevoke(),
 	}
 }
 
@@ -166,5 +166,16 @@ In it: 3 tokens, of which one comes by a login in either process, later than the
 Left out: faults.`)
 	w.tokens = 3
 	w.budget.logins = 1
+	return w
+}
+
+func loginAgainstRevoke() World {
+	w := rotating().called("login-against-revoke", `A new grant is established while either process revokes the old one, or has.
+In it: the pair that both hold, one more that comes by a login in either process, 1 Revoke by either, 1 fault with either process: a
+leaf that is cut off, refused, answered twice or served by a replica that lags behind, a process that stands still or ends.
+Left out: renewals (login-against-renewal has them): the history ends where one is wanted; a leaf that hangs.`).
+		oneFault(either, beUnheard, fail, twice, readBehind, pause, crash)
+	w.start, w.life = 10*time.Second, 24*time.Hour // a login is later than the pair held
+	w.budget.logins, w.budget.revokes, w.revokers = 1, 1, either
 	return w
 }

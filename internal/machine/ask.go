@@ -260,7 +260,10 @@ func (s *step) accept(t messages.Token) {
 	if !s.rules.later(t, s.pair.token) || !s.rules.later(t, *s.given) {
 		return
 	}
-	s.given, s.offered = &t, true
+	if s.revoke.given {
+		s.stray(*s.given)
+	}
+	s.given, s.offered, s.revoke.given = &t, true, false
 	s.offer()
 }
 

@@ -122,7 +122,7 @@ func (s *step) allEnded() {
 	}
 	if len(s.revoke.strays) > 0 {
 		s.pair.token, s.revoke.strays = s.revoke.strays[0], s.revoke.strays[1:]
-		s.run.ended, s.revoke.doubted = false, false
+		s.run.ended, s.revoke.ended, s.revoke.doubted = false, false, false
 		s.endNext()
 		return
 	}

@@ -239,6 +239,7 @@ func (k *Keyer) revocation(r revocation) {
 	k.Bool("unsaved", r.unsaved)
 	k.list("over", k.rev(r.over.rev), r.over.grant, r.over.generation)
 	k.Bool("alone", r.alone)
+	k.Bool("given before", r.given)
 	k.list("tries", uint64(r.tries))
 	for _, t := range r.strays {
 		k.token("stray", t)

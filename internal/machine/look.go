@@ -138,11 +138,12 @@ func (s *step) absorb(rev messages.Rev, r messages.Record) {
 	}
 }
 
-// overBuried reports whether a record is a new grant over the tombstone behind
-// which we are still ending the old one. It is none of that run's business, and
-// is looked at when that run has ended.
+// overBuried reports whether a record is of a new grant over the tombstone behind which we
+// are still ending the old one, though that grant has been revoked, too. It is none of that
+// run's business, and is looked at when that run has ended.
 func (s *step) overBuried(r messages.Record) bool {
-	return s.revoke.wanted && s.revoke.landed && !r.Status.Tombstone()
+	over := r.Grant > s.pair.grant || s.revoke.over.rev > 0 && r.Grant >= s.revoke.over.grant
+	return s.revoke.wanted && s.revoke.landed && (over || !r.Status.Tombstone())
 }
 
 // afterLook decides how a run goes on; r is the record, nil: there is none.

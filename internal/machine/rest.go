@@ -137,7 +137,7 @@ func (s *Session) plain() bool {
 // blank reports whether nothing was ever revoked.
 func (r *revocation) blank() bool {
 	return !r.wanted && !r.landed && !r.ended && !r.doubted && !r.unsaved && r.over == (successor{}) && !r.alone && !r.again && r.tries == 0 &&
-		r.at.IsZero() && len(r.askers) == 0 && len(r.behind) == 0 && len(r.strays) == 0
+		r.at.IsZero() && len(r.askers) == 0 && len(r.behind) == 0 && len(r.strays) == 0 && !r.given
 }
 
 // blank reports whether a pair has no more than its place.

@@ -20,6 +20,7 @@ type revocation struct {
 	unsaved bool      // a tombstone is still to be written
 	over    successor // somebody has begun a new grant over our tombstone
 	alone   bool      // what is to be ended is held here and, as far as is known, not in the store
+	given   bool      // a token was offered before, and the store has not been looked at: if it wins, it is what is to be ended
 	tries   int
 
 	strays []messages.Token // pairs that must not live, and are held nowhere
@@ -97,10 +98,13 @@ func appended(list []Caller, c Caller) []Caller {
 // Where the store has not been looked at, that look decides about it; one that is being
 // saved is what its run brings.
 func (s *step) endOffered() {
-	if !s.offered || !s.looked {
+	switch {
+	case !s.offered:
 		return
-	}
-	if s.run.purpose != install || s.run.minted.generation == 0 {
+	case !s.looked:
+		s.revoke.given = true
+		return
+	case s.run.purpose != install || s.run.minted.generation == 0:
 		s.stray(*s.given)
 	}
 	s.given, s.offered = none, false
@@ -109,7 +113,7 @@ func (s *step) endOffered() {
 // begun reports whether a new grant is to be begun over a tombstone behind which
 // there is nothing left to end.
 func (s *step) begun() bool {
-	return s.revoke.landed && s.looked && s.pair.token.IsZero() && s.run.purpose == renew && s.run.minted.generation == 0
+	return s.revoke.landed && s.looked && s.pair.token.IsZero() && (s.run.purpose == renew || s.run.purpose == install) && s.run.minted.generation == 0
 }
 
 // abandonWaiting ends a run that is not ours any more, where no leaf is under way
@@ -167,7 +171,9 @@ func (s *step) takeOver(p pair) {
 		s.stray(s.pair.token)
 	}
 	p.dropped = true
-	s.pair, s.revoke.alone, s.revoke.doubted = p, true, false
+	s.revoke.landed = s.revoke.landed && p.grant == s.pair.grant // a tombstone of before is of another grant
+	s.revoke.alone, s.revoke.ended, s.revoke.doubted = true, false, false
+	s.pair = p
 }
 
 func (s *step) noteDoubt(at stage, f messages.Failure) {
@@ -204,7 +210,7 @@ func (s *step) afterLookRevoke(r *messages.Record) {
 		s.foundOver(first)
 		return
 	}
-	if !first {
+	if s.revoke.given {
 		s.takeOffered(r)
 	}
 	s.takeUnsaved()
@@ -213,7 +219,8 @@ func (s *step) afterLookRevoke(r *messages.Record) {
 
 // takeOffered has what was offered before the Revoke ended as the newest grant, if it is.
 func (s *step) takeOffered(r *messages.Record) {
-	if s.offered && s.takesGiven(r) {
+	s.revoke.given = false
+	if s.takesGiven(r) {
 		s.pair.token = *s.given
 		s.pair.grant++
 		s.revoke.alone = true

@@ -76,14 +76,14 @@ func (s *step) tombOvertaken() {
 		s.load()
 		return
 	}
+	if s.rev > s.revoke.over.rev {
+		s.revoke.over = successor{s.rev, s.pair.grant, s.pair.generation}
+	}
 	s.pair.token = r.Token
 	if s.revoke.landed {
 		s.pair.grant, s.pair.generation = s.pair.grant+1, 0
 	}
 	s.revoke.landed, s.revoke.unsaved = true, false
-	if s.rev > s.revoke.over.rev {
-		s.revoke.over = successor{s.rev, s.pair.grant, s.pair.generation}
-	}
 	s.revoke.doubted = r.Doubted
 	s.endTokens()
 }
@@ -144,7 +144,10 @@ func (s *step) entomb(r messages.Record) {
 	s.pair = pair{token: r.Token, grant: r.Grant, generation: r.Generation, dropped: true}
 	s.revoke.landed, s.revoke.ended = true, r.Status == messages.Gone
 	s.revoke.doubted, s.revoke.at = r.Doubted, r.Written
-	s.revoke.over, s.revoke.alone = successor{}, false // a grant that was begun over our own is buried with this one
+	s.revoke.alone = false
+	if s.revoke.over.rev <= s.rev { // a grant that was begun over our own is buried with this one
+		s.revoke.over = successor{}
+	}
 	s.doubt, s.cause = doubt{}, cause{}
 	if s.state == Revoked || s.state == Closed || s.knownToLogin(r) {
 		return

@@ -113,7 +113,7 @@ func (s *state) answered(p *process, c caller, r messages.Reply) {
 	case wantsReject:
 		s.rejects(p)
 	case wantsRevoke:
-		s.revoked(p)
+		s.revoked(p, c)
 	case wantsLogin:
 	}
 }
@@ -129,13 +129,33 @@ func (s *state) rejects(p *process) {
 }
 
 // revoked is a Revoke that was confirmed.
-func (s *state) revoked(p *process) {
+func (s *state) revoked(p *process, c caller) {
 	if p.shows(s.time()) {
 		s.breaks(revokedHere, "a token is published when Revoke returns")
 	}
-	if s.world.rules.OneTime {
-		s.ended |= p.barred &^ s.store.left
+	s.ended |= c.about &^ (s.store.left | s.outdated())
+}
+
+// current returns the families that a Revoke in a process has to end. With the grants before that
+// of the record another Revoke is charged, or a given token has taken their place.
+func (s *state) current(p *process) uint16 {
+	if !s.world.rules.OneTime {
+		return 0
 	}
+	return s.begun(p) &^ (1<<max(s.store.record.Grant, 1)>>1 - 1)
+}
+
+// outdated returns the families whose login was told of no later than the session was revoked, and
+// came too late to be revoked with it: a token that is given anew undoes no Revoke.
+func (s *state) outdated() uint16 {
+	var families uint16
+	r := &s.store.record
+	for i, of := range s.server.pairs {
+		if issued := of.expiry - s.world.lifeOf(i+1); of.loggedIn && uint64(of.family) >= r.Grant && r.Status.Tombstone() && !epoch.Add(issued).After(r.Written) {
+			families |= 1 << of.family
+		}
+	}
+	return families
 }
 
 // revoking reports whether a Revoke has begun, which spends a refresh token on purpose.

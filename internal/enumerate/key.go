@@ -36,7 +36,7 @@ func (s *state) keyProcess(k *machine.Keyer, p *process) {
 	k.Number("process", uint64(p.life), uint64(p.mode))
 	k.Session(p.session)
 	for i := range p.callers {
-		k.Number("caller", uint64(p.callers[i].what))
+		k.Number("caller", uint64(p.callers[i].what), uint64(p.callers[i].about))
 		if p.callers[i].what == wantsToken {
 			k.Moment("since", epoch.Add(p.callers[i].since))
 		}

@@ -45,6 +45,7 @@ type caller struct {
 	id    machine.Caller
 	what  want
 	since time.Duration
+	about uint16 // wantsRevoke: the families that are to be ended
 }
 
 // want is what a caller has asked for.

@@ -62,7 +62,7 @@ func (s *state) ask(p *process, kind moveKind) {
 	case askReject:
 		c.what, a = wantsReject, messages.Reject{Token: p.snapshot.Token.Access}
 	case askRevoke:
-		c.what, a = wantsRevoke, messages.Revoke{}
+		c.what, c.about, a = wantsRevoke, s.current(p), messages.Revoke{}
 	case askLogin:
 		c.what, a = wantsLogin, messages.Establish{Token: s.logsIn(p.id)}
 	}

@@ -12,6 +12,7 @@ func Worlds() []World {
 	return []World{
 		calm(), storeDown(), rotatingStrict(), rotatingLate(), rotatingCrash(), rotatingGrace(), clientCredentials(),
 		renewalRevokes(), rejected(), revokeAgainstRenewal(), revokeCrash(), loginAgainstRenewal(), loginAgainstRevoke(),
+		loginAgainstRevokes(),
 	}
 }
 
@@ -177,5 +178,14 @@ Left out: renewals (login-against-renewal has them): the history ends where one 
 		oneFault(either, beUnheard, fail, twice, readBehind, pause, crash)
 	w.start, w.life = 10*time.Second, 24*time.Hour // a login is later than the pair held
 	w.budget.logins, w.budget.revokes, w.revokers = 1, 1, either
+	return w
+}
+
+func loginAgainstRevokes() World {
+	w := loginAgainstRevoke().called("login-against-revokes", `The same with another Revoke.
+In it: 2 Revokes, by either process or by both, 1 leaf of either that is cut off.
+Left out: as in login-against-revoke; the other faults (login-against-revoke has them).`).
+		oneFault(either, beUnheard)
+	w.budget.revokes = 2
 	return w
 }

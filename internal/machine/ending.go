@@ -1,6 +1,8 @@
 package machine
 
 import (
+	"slices"
+
 	"github.com/holdfast-go/holdfast/messages"
 )
 
@@ -120,6 +122,10 @@ func (s *step) allEnded() {
 		s.endDiscard()
 		return
 	}
+	is := s.pair.token
+	s.revoke.strays = slices.DeleteFunc(s.revoke.strays, func(t messages.Token) bool {
+		return t.Access == is.Access && t.Refresh == is.Refresh // given before, and saved since
+	})
 	if len(s.revoke.strays) > 0 {
 		s.pair.token, s.revoke.strays = s.revoke.strays[0], s.revoke.strays[1:]
 		s.run.ended, s.revoke.ended, s.revoke.doubted = false, false, false

@@ -238,6 +238,7 @@ func (k *Keyer) revocation(r revocation) {
 	k.Bool("doubted", r.doubted)
 	k.Bool("unsaved", r.unsaved)
 	k.list("over", k.rev(r.over.rev), r.over.grant, r.over.generation)
+	k.Bool("over revoked", r.over.revoked)
 	k.Bool("alone", r.alone)
 	k.Bool("given before", r.given)
 	k.list("tries", uint64(r.tries))

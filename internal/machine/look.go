@@ -99,7 +99,7 @@ func (s *step) unread(reason string) {
 func (s *step) absorb(rev messages.Rev, r messages.Record) {
 	if s.overBuried(r) {
 		if rev > s.revoke.over.rev {
-			s.revoke.over = successor{rev, r.Grant, r.Generation}
+			s.revoke.over = successor{rev, r.Grant, r.Generation, r.Status.Tombstone()}
 		}
 		return
 	}

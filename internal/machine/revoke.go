@@ -14,7 +14,7 @@ type revocation struct {
 	again  bool     // there is to be a next one
 
 	landed  bool      // the store has a tombstone
-	at      time.Time // landed: when the session was revoked, by the wall clock of who did it
+	at      time.Time // when the session was revoked, by the wall clock of who did it
 	ended   bool      // the server has confirmed
 	doubted bool      // the refresh token may be spent: it is used once before it is ended
 	unsaved bool      // a tombstone is still to be written
@@ -31,6 +31,7 @@ type revocation struct {
 type successor struct {
 	rev               messages.Rev
 	grant, generation uint64
+	revoked           bool // it is a tombstone, too
 }
 
 // revokeAsked begins, or resumes, the end of the session's tokens. No call that
@@ -57,7 +58,7 @@ func (s *step) revokeAsked(c Caller) {
 		s.failHeld(messages.ErrRevoked)
 		s.emit(messages.Revoked{Header: s.head()})
 		if !s.revoke.wanted && !s.begun() {
-			s.revoke = revocation{strays: s.revoke.strays, doubted: s.revoke.doubted}
+			s.revoke = revocation{at: s.now.Round(0), strays: s.revoke.strays, doubted: s.revoke.doubted}
 		}
 	}
 	s.wantRevoked(c)
@@ -275,7 +276,7 @@ func (s *step) revokeAgain() {
 		return
 	}
 	s.state = Revoked
-	s.revoke.wanted, s.revoke.again = true, false
+	s.revoke.wanted, s.revoke.again, s.revoke.at = true, false, s.now.Round(0)
 	s.revoke.askers, s.revoke.behind = s.revoke.behind, nil
 }
 
@@ -286,10 +287,10 @@ func (s *step) lookAgain(over successor) {
 	}
 	s.empty()
 	if over.rev <= s.rev {
-		over = successor{s.rev, s.pair.grant, s.pair.generation}
+		over = successor{s.rev, s.pair.grant, s.pair.generation, over.revoked}
 	}
 	s.rev, s.pair = over.rev, pair{grant: over.grant, generation: over.generation}
-	s.revoke = revocation{strays: s.revoke.strays, again: s.revoke.again, behind: s.revoke.behind}
+	s.revoke = revocation{landed: over.revoked, strays: s.revoke.strays, again: s.revoke.again, behind: s.revoke.behind}
 }
 
 // empty has the next ask look at the store. After a Close there is none.

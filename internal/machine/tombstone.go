@@ -1,6 +1,8 @@
 package machine
 
 import (
+	"time"
+
 	"github.com/holdfast-go/holdfast/messages"
 )
 
@@ -30,8 +32,18 @@ func (s *step) saveTomb() {
 		return
 	}
 	r := s.record(messages.Revoking)
+	r.Written = s.revokedAt()
 	r.Doubted = s.rules.OneTime && (s.revoke.doubted || s.doubted() || s.sight.claim.Owner != "" && s.sight.rev == s.rev)
 	s.sendSwap(s.swapOf(r))
+}
+
+// revokedAt is what a token has to be later than to be given over the tombstone: when the
+// Revoke was asked for, though the store takes its time, and the token that it ends was issued.
+func (s *step) revokedAt() time.Time {
+	if issued := s.pair.token.Issued.Round(0); issued.After(s.revoke.at) {
+		return issued
+	}
+	return s.revoke.at
 }
 
 func (s *step) tombSaved(o Outcome) {
@@ -77,12 +89,9 @@ func (s *step) tombOvertaken() {
 		return
 	}
 	if s.rev > s.revoke.over.rev {
-		s.revoke.over = successor{s.rev, s.pair.grant, s.pair.generation}
+		s.revoke.over = successor{s.rev, s.pair.grant, s.pair.generation, s.revoke.landed}
 	}
 	s.pair.token = r.Token
-	if s.revoke.landed {
-		s.pair.grant, s.pair.generation = s.pair.grant+1, 0
-	}
 	s.revoke.landed, s.revoke.unsaved = true, false
 	s.revoke.doubted = r.Doubted
 	s.endTokens()

@@ -11,7 +11,7 @@ func (s *step) adopt(r messages.Record) {
 	if s.unsaved.waiting && r.Grant != s.pair.grant || s.revoke.wanted && (s.revoke.alone || !s.rules.OneTime) {
 		s.stray(s.pair.token)
 	}
-	s.revoke.alone, s.revoke.doubted = false, false
+	s.revoke.alone = false
 	s.takeUp(s.restored(r))
 	s.doubt, s.unsaved = doubt{}, unsaved{}
 	if !woken || !s.now.Before(s.failedAt.Add(retryAfter(s.cause.failure))) { // what it finds when it wakes was there before

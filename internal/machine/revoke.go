@@ -57,8 +57,8 @@ func (s *step) revokeAsked(c Caller) {
 		s.do(Withdraw{})
 		s.failHeld(messages.ErrRevoked)
 		s.emit(messages.Revoked{Header: s.head()})
-		if !s.revoke.wanted && !s.begun() {
-			s.revoke = revocation{at: s.now.Round(0), strays: s.revoke.strays, doubted: s.revoke.doubted}
+		if !s.revoke.wanted && !(s.revoke.landed && s.looked) {
+			s.revoke = revocation{at: s.now.Round(0), strays: s.revoke.strays}
 		}
 	}
 	s.wantRevoked(c)
@@ -109,12 +109,6 @@ func (s *step) endOffered() {
 		s.stray(*s.given)
 	}
 	s.given, s.offered = none, false
-}
-
-// begun reports whether a new grant is to be begun over a tombstone behind which
-// there is nothing left to end.
-func (s *step) begun() bool {
-	return s.revoke.landed && s.looked && s.pair.token.IsZero() && (s.run.purpose == renew || s.run.purpose == install) && s.run.minted.generation == 0
 }
 
 // abandonWaiting ends a run that is not ours any more, where no leaf is under way

@@ -416,3 +416,25 @@ func TestTokenAfterARevokeThatWasOvertakenByAnotherIsOfAGrantOfItsOwn(t *testing
 12:00:01.902 Fresh: save tok2 as 3.1; saved
 `)
 }
+
+// What the server has ended is not ended again because the tombstone was written once more.
+func TestEndIsNotForgottenForATombstoneThatIsWrittenAgain(t *testing.T) {
+	newStory(t, persistent, betweenP, Settings{Retries: -1}).telling("saves").
+		gets("alice").
+		writes(doubtfullyRevoked).hears().
+		revokes("fay").
+		denied().
+		storeHolds().ends().
+		writes(func(r *messages.Record) { r.Renewer = "Y" }).
+		storeUp().lands().
+		gets("bob").
+		want(`
+12:00:00 Empty -> Acquiring -> Fresh; save tok0 as 1.1; alice gets tok0
+12:00:00 Fresh -> Revoked; withdrawn; revoked elsewhere
+12:00:00 Revoked: renewal 2: mint with ref0
+12:00:00 Revoked: revoke tok0
+12:00:00 Revoked: save the empty tombstone
+12:00:00 Revoked: fay gets nil; save the empty tombstone
+12:00:00 Revoked: bob gets ErrRevoked
+`)
+}

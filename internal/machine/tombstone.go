@@ -33,7 +33,7 @@ func (s *step) saveTomb() {
 	}
 	r := s.record(messages.Revoking)
 	r.Written = s.revokedAt()
-	r.Doubted = s.rules.OneTime && (s.revoke.doubted || s.doubted() || s.sight.claim.Owner != "" && s.sight.rev == s.rev)
+	r.Doubted = s.rules.OneTime && (s.doubted() || s.sight.claim.Owner != "" && s.sight.rev == s.rev)
 	s.sendSwap(s.swapOf(r))
 }
 
@@ -150,9 +150,12 @@ func (s *step) goneUnsaved(f messages.Failure) {
 // entomb is a record that says that the session was revoked.
 func (s *step) entomb(r messages.Record) {
 	s.disown(r)
+	gone := r.Status == messages.Gone
+	ended := s.run.write == writeGone && r.Grant == s.pair.grant && r.Generation == s.pair.generation
+	s.revoke.unsaved = s.revoke.unsaved || ended && !gone // the tombstone was written again: the run says so again
 	s.pair = pair{token: r.Token, grant: r.Grant, generation: r.Generation, dropped: true}
-	s.revoke.landed, s.revoke.ended = true, r.Status == messages.Gone
-	s.revoke.doubted, s.revoke.at = r.Doubted, r.Written
+	s.revoke.landed, s.revoke.at = true, r.Written
+	s.revoke.ended, s.revoke.doubted = ended || gone, r.Doubted && !ended
 	s.revoke.alone = false
 	if s.revoke.over.rev <= s.rev { // a grant that was begun over our own is buried with this one
 		s.revoke.over = successor{}

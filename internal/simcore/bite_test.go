@@ -133,7 +133,7 @@ var bites = []bite{
 	{"withdrawn", "a token is published in Dead", when(func(l *look, _ *pair) { l.view.State = machine.Dead })},
 	{"bound", "a renewal that never ends", at(func(l *look, e machine.Mint) {
 		held, _ := l.is.Refresh()
-		l.mints = mints{renewal: e.Renewal, of: held, gen: l.view.Generation, n: 9}
+		l.mints = mints{renewal: e.Renewal, of: held, at: l.place(), n: 9}
 	})},
 	{"bound", "more requests than slots", at(func(l *look, _ machine.Mint) {
 		for range 100 {

@@ -16,12 +16,13 @@ func (w *World) settleDown() {
 	w.note(noteCalm, nil, -1)
 	w.setRight()
 	w.settle(15 * time.Minute)
-	for _, slot := range w.procs {
-		for i := range slot.seats {
-			w.recovers(w.procs[slot.slot], i)
+	for slot := range w.procs {
+		for i := range w.known {
+			w.recovers(slot, i)
 			w.settle(time.Second) // the others hear of it
 		}
 	}
+	w.rest()
 	w.checkSavedAtLast()
 	for i := range w.known {
 		w.checkKept(i)
@@ -39,43 +40,64 @@ func (w *World) settle(d time.Duration) {
 	}
 }
 
+// rest lets runs end that somebody has begun at the last moment.
+func (w *World) rest() {
+	busy := func(p *process) bool {
+		return slices.ContainsFunc(p.seats, func(s seat) bool { return s.busy })
+	}
+	for limit := w.now + 15*time.Minute; w.broken == nil && w.now < limit && slices.ContainsFunc(w.procs, busy); {
+		w.settle(100 * time.Millisecond)
+	}
+}
+
 // recoverWithin is the stated time in which a session that can recover has a token again
 // after the faults have stopped.
 const recoverWithin = 3 * time.Hour
 
 // recovers: when faults stop, every session that can recover has a fresh token.
-func (w *World) recovers(p *process, i int) {
-	if w.broken != nil {
-		return
-	}
-	if p.dead || p.quiet != nil { // the last that was wanted of it is to start again
-		w.settle(15 * time.Minute)
-		p = w.procs[p.slot]
-	}
-	if p.dead {
-		w.breaks("recovers", "process %d has not started again", p.slot)
-		return
-	}
-	s := &p.seats[i]
+func (w *World) recovers(slot, i int) {
+	var p *process
 	var err error
 	e := &Event{Request: Refresh}
 	for limit := w.now + w.script.Terms.Life + recoverWithin; w.broken == nil && w.now < limit; {
+		if p = w.running(slot); p == nil {
+			w.breaks("recovers", "process %d has not started again", slot)
+			return
+		}
 		var a messages.Ask = messages.Refresh{}
 		if err != nil {
 			a = messages.Get{}
 		}
+		s := &p.seats[i]
 		s.final.number = s.called + 1
 		s.asks(e, a)
 		w.untilAnswered(s)
 		err = s.final.err
-		after, again := messages.RetryAfter(err)
-		if !again {
-			break
+		switch after, again := messages.RetryAfter(err); {
+		case again:
+			w.settle(after + time.Millisecond)
+		case !p.ending():
+			w.judge(p, i, err)
+			return
 		}
-		w.settle(after + time.Millisecond)
 	}
 	w.judge(p, i, err)
 }
+
+// running is the process that has a slot; nil: it does not start. The last that was wanted of one
+// that ends is to start again.
+func (w *World) running(slot int) *process {
+	if w.procs[slot].ending() {
+		w.settle(15 * time.Minute)
+	}
+	if p := w.procs[slot]; !p.dead {
+		return p
+	}
+	return nil
+}
+
+// ending reports whether a process has ended, or is about to.
+func (p *process) ending() bool { return p.dead || p.quiet != nil }
 
 // untilAnswered lets happen what does until nobody waits for a session.
 func (w *World) untilAnswered(s *seat) {

@@ -71,8 +71,8 @@ func (s *look) checkMint(e machine.Mint) {
 		return
 	}
 	held, _ := s.is.Refresh()
-	if m := &s.mints; m.renewal != e.Renewal || m.of != held || m.gen != s.view.Generation {
-		*m = mints{renewal: e.Renewal, of: held, gen: s.view.Generation}
+	if m := &s.mints; m.renewal != e.Renewal || m.of != held || m.at != s.place() {
+		*m = mints{renewal: e.Renewal, of: held, at: s.place()}
 	}
 	s.mints.n++
 	ending := w.known[s.index].revokes > 0 && s.view.State == machine.Revoked

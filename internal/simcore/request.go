@@ -22,7 +22,7 @@ func (h *wish) happen() {
 	}
 	p := w.procs[e.Process]
 	switch {
-	case p.dead || p.quiet != nil:
+	case p.ending():
 		return
 	case p.frozen():
 		p.later(h)

@@ -26,6 +26,7 @@ type seat struct {
 	set   time.Time     // when that was set
 	stood int           // how often its process had stood still then
 	was   machine.State // after the step before
+	busy  bool          // a run is under way
 
 	published bool
 	snapshot  machine.Publish
@@ -113,11 +114,12 @@ type claimed struct {
 	length  time.Duration
 }
 
-// mints counts the requests of a renewal for one token.
+// mints counts the requests of a renewal for one token. One that is given anew begins another
+// grant, though it is the same.
 type mints struct {
 	renewal uint64
 	of      messages.Secret
-	gen     uint64
+	at      place
 	n       int
 }
 
@@ -156,7 +158,7 @@ func (s *seat) stepped(is *machine.Session, ev machine.Event, effects []machine.
 	if !s.by.dead { // else a part of the effects is missing
 		l.after()
 	}
-	s.wake, s.was = is.Wake(), l.view.State
+	s.wake, s.was, s.busy = is.Wake(), l.view.State, is.Running()
 	s.set, s.stood = now, s.by.disturbed
 }
 

@@ -75,7 +75,7 @@ func (s *look) checkMint(e machine.Mint) {
 		*m = mints{renewal: e.Renewal, of: held, at: s.place()}
 	}
 	s.mints.n++
-	ending := w.known[s.index].revokes > 0 && s.view.State == machine.Revoked
+	ending := w.known[s.index].revokes > 0 && !s.view.Renewing // by a Revoke, beside which something may be given
 	if !ending {
 		s.checkTries(s.mints.n)
 	}

@@ -82,7 +82,7 @@ func (s *step) tokenNotEnded(f messages.Failure) {
 }
 
 func (s *step) revokeMinted(t messages.Token) {
-	s.pair.token, s.revoke.doubted = t, false
+	s.pair.token, s.revoke.doubted, s.revoke.alone = t, false, true
 	s.endNext()
 }
 
@@ -113,7 +113,7 @@ func (s *step) revokeFailed(f messages.Failure) {
 	s.revoke.wanted = false
 	s.finish()
 	s.lookAgain(s.revoke.over)
-	s.revokeAgain()
+	s.goOn()
 }
 
 // allEnded has the server's confirmation.
@@ -128,7 +128,8 @@ func (s *step) allEnded() {
 	})
 	if len(s.revoke.strays) > 0 {
 		s.pair.token, s.revoke.strays = s.revoke.strays[0], s.revoke.strays[1:]
-		s.run.ended, s.revoke.ended, s.revoke.doubted = false, false, false
+		s.run.ended, s.revoke.alone = false, true
+		s.revoke.ended, s.revoke.doubted = false, false
 		s.endNext()
 		return
 	}

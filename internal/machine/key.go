@@ -231,7 +231,7 @@ func (k *Keyer) revocation(r revocation) {
 	}
 	k.Bool("again", r.again)
 	k.Bool("landed", r.landed)
-	if r.landed {
+	if r.landed || r.wanted {
 		k.order("revoked", r.at)
 	}
 	k.Bool("ended", r.ended)

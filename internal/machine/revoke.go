@@ -58,7 +58,10 @@ func (s *step) revokeAsked(c Caller) {
 		s.failHeld(messages.ErrRevoked)
 		s.emit(messages.Revoked{Header: s.head()})
 		if !s.revoke.wanted && !(s.revoke.landed && s.looked) {
-			s.revoke = revocation{at: s.now.Round(0), strays: s.revoke.strays}
+			s.revoke = revocation{strays: s.revoke.strays}
+		}
+		if !s.revoke.wanted {
+			s.revoke.at = s.now.Round(0)
 		}
 	}
 	s.wantRevoked(c)
@@ -160,6 +163,9 @@ func (s *step) mintedLast(t messages.Token) pair {
 // Where a renewal leaves the old token alone, that one is ended beside it.
 func (s *step) takeOver(p pair) {
 	if !newer(p.grant, p.generation, s.pair.grant, s.pair.generation) {
+		if p.token.Access != s.pair.token.Access {
+			s.stray(p.token)
+		}
 		return
 	}
 	if (!s.rules.OneTime || p.grant != s.pair.grant) && !s.pair.token.IsZero() {
@@ -182,7 +188,7 @@ func (s *step) noteDoubt(at stage, f messages.Failure) {
 func (s *step) beginRevocation() {
 	writes := !s.revoke.landed && !s.pair.token.IsZero()
 	s.run.anew = s.looked && !writes && s.settings.Store.Shared && s.state != Closed
-	if !s.looked || s.run.anew {
+	if s.looksFirst() {
 		s.load()
 		return
 	}
@@ -216,6 +222,9 @@ func (s *step) afterLookRevoke(r *messages.Record) {
 func (s *step) takeOffered(r *messages.Record) {
 	s.revoke.given = false
 	if s.takesGiven(r) {
+		if !s.revoke.ended {
+			s.stray(s.pair.token)
+		}
 		s.pair.token = *s.given
 		s.pair.grant++
 		s.revoke.alone = true
@@ -245,12 +254,15 @@ func (s *step) resumeRevocation() {
 		s.queue()
 		return
 	}
-	if !s.looked || s.run.anew {
+	if s.looksFirst() {
 		s.load()
 		return
 	}
 	s.bury()
 }
+
+// looksFirst reports whether the store has a say in what is to be ended, and has not said it.
+func (s *step) looksFirst() bool { return !s.looked || s.run.anew || s.revoke.given }
 
 // endRevocation has nothing left to do. In Empty there was nothing to revoke.
 func (s *step) endRevocation() {
@@ -260,16 +272,20 @@ func (s *step) endRevocation() {
 	s.revoke = revocation{ended: revoked, landed: revoked, strays: s.revoke.strays, again: s.revoke.again, behind: s.revoke.behind}
 	s.finish()
 	s.lookAgain(over)
-	s.revokeAgain()
+	s.goOn()
 }
 
-// revokeAgain goes on with those who have asked while others were being served. Nobody
-// has been given a token since.
-func (s *step) revokeAgain() {
+// goOn goes on with those who have asked while others were being served, since when nobody has
+// been given a token, and otherwise with what was given meanwhile.
+func (s *step) goOn() {
 	if !s.revoke.again {
+		if s.offered && s.state == Empty {
+			s.offer()
+		}
 		return
 	}
 	s.state = Revoked
+	s.revoke.landed = s.revoke.landed && s.looked
 	s.revoke.wanted, s.revoke.again, s.revoke.at = true, false, s.now.Round(0)
 	s.revoke.askers, s.revoke.behind = s.revoke.behind, nil
 }

@@ -244,9 +244,10 @@ func TestRevokeEndsWhatWasGivenBeforeItAndNotWhatIsGivenAfterIt(t *testing.T) {
 		want(`
 12:00:00 Empty -> Revoked; withdrawn; load
 12:00:01 Revoked -> Acquiring; eve gets nil
-12:00:01 Acquiring -> Empty; fay gets nil; revoke ref0
-12:00:01 Empty: revoke tok0
-12:00:01 Empty -> Acquiring -> Fresh; save tok9 as 1.1; bob gets tok9
+12:00:01 Acquiring: revoke ref0
+12:00:01 Acquiring: revoke tok0
+12:00:01 Acquiring -> Fresh; save the empty tombstone; fay gets nil; save tok9 as 2.1
+12:00:01 Fresh: bob gets tok9
 `)
 }
 

@@ -9,7 +9,8 @@ import (
 // bury writes the tombstone that keeps what is to be ended, or goes on behind it.
 func (s *step) bury() {
 	switch {
-	case s.revoke.landed && len(s.revoke.strays) > 0:
+	case len(s.revoke.strays) > 0 && (s.revoke.landed || s.pair.token.IsZero()):
+		s.pair.grant = max(s.pair.grant, 1) // of which there will be a tombstone
 		s.endTokens()
 	case s.revoke.ended && s.revoke.unsaved:
 		s.saveGone()
@@ -92,7 +93,7 @@ func (s *step) tombOvertaken() {
 		s.revoke.over = successor{s.rev, s.pair.grant, s.pair.generation, s.revoke.landed}
 	}
 	s.pair.token = r.Token
-	s.revoke.landed, s.revoke.unsaved = true, false
+	s.revoke.landed, s.revoke.ended, s.revoke.unsaved = true, false, false
 	s.revoke.doubted = r.Doubted
 	s.endTokens()
 }
@@ -128,7 +129,8 @@ func (s *step) goneSaved(o Outcome) {
 	switch o := o.(type) {
 	case Written:
 		s.written(o.Rev)
-		s.endRevocation()
+		s.revoke.unsaved = false
+		s.bury()
 	case Conflict:
 		s.tellAskers(s.confirmation())
 		s.load()
@@ -154,7 +156,10 @@ func (s *step) entomb(r messages.Record) {
 	ended := s.run.write == writeGone && r.Grant == s.pair.grant && r.Generation == s.pair.generation
 	s.revoke.unsaved = s.revoke.unsaved || ended && !gone // the tombstone was written again: the run says so again
 	s.pair = pair{token: r.Token, grant: r.Grant, generation: r.Generation, dropped: true}
-	s.revoke.landed, s.revoke.at = true, r.Written
+	if !s.revoke.wanted || r.Written.After(s.revoke.at) {
+		s.revoke.at = r.Written
+	}
+	s.revoke.landed = true
 	s.revoke.ended, s.revoke.doubted = ended || gone, r.Doubted && !ended
 	s.revoke.alone = false
 	if s.revoke.over.rev <= s.rev { // a grant that was begun over our own is buried with this one

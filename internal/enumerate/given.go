@@ -34,18 +34,17 @@ func (s *state) barAll(p *process) {
 func (s *state) begun(p *process) uint16 {
 	var begun uint16
 	for i, of := range s.server.pairs {
-		if of.by == p.id || s.store.saved&(1<<(i+1)) != 0 || !s.world.rules.OneTime {
+		if of.loggedIn && of.by == p.id || s.store.saved&(1<<(i+1)) != 0 || !s.world.rules.OneTime {
 			begun |= 1 << of.family
 		}
 	}
 	return begun
 }
 
-// learns notes a revocation of which a process is told. Families of one-time tokens are
-// counted by their logins, as grants are.
+// learns notes a revocation of which a process is told.
 func (s *state) learns(p *process, r messages.Record) {
 	if r.Status.Tombstone() && s.world.rules.OneTime {
-		p.barred |= 1<<r.Grant - 1
+		p.barred |= before(r.Grant + 1)
 	}
 }
 
@@ -133,25 +132,29 @@ func (s *state) revoked(p *process, c caller) {
 	if p.shows(s.time()) {
 		s.breaks(revokedHere, "a token is published when Revoke returns")
 	}
-	s.ended |= c.about &^ (s.store.left | s.outdated())
+	s.ended |= c.about &^ s.store.given
 }
 
-// current returns the families that a Revoke in a process has to end. With the grants before that
-// of the record another Revoke is charged, or a given token has taken their place.
+// current returns the families that a Revoke in a process has to end. Those of the grants before
+// that of the record are another's business, or a given token has been saved in their place.
 func (s *state) current(p *process) uint16 {
 	if !s.world.rules.OneTime {
 		return 0
 	}
-	return s.begun(p) &^ (1<<max(s.store.record.Grant, 1)>>1 - 1)
+	return s.begun(p) &^ before(s.store.record.Grant) &^ s.outdated()
 }
 
-// outdated returns the families whose login was told of no later than the session was revoked, and
-// came too late to be revoked with it: a token that is given anew undoes no Revoke.
+// outdated returns the families whose login was told of no later than the session was revoked: a
+// token that is given anew undoes no Revoke.
 func (s *state) outdated() uint16 {
-	var families uint16
 	r := &s.store.record
+	if !r.Status.Tombstone() {
+		return 0
+	}
+	var families uint16
 	for i, of := range s.server.pairs {
-		if issued := of.expiry - s.world.lifeOf(i+1); of.loggedIn && uint64(of.family) >= r.Grant && r.Status.Tombstone() && !epoch.Add(issued).After(r.Written) {
+		issued := epoch.Add(of.expiry - s.world.lifeOf(i+1))
+		if of.loggedIn && uint64(of.family) >= r.Grant && !issued.After(r.Written) {
 			families |= 1 << of.family
 		}
 	}

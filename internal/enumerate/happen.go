@@ -74,6 +74,7 @@ func (s *state) happens(p *process, m move) {
 		s.step(p, machine.Done{Leaf: f.leaf.Number, Outcome: failure(f.effect)})
 	case twice:
 		p.flights[m.at].fate = again
+		s.reads(p, p.flights[m.at].outcome)
 		s.step(p, machine.Done{Leaf: p.flights[m.at].leaf.Number, Outcome: p.flights[m.at].outcome})
 	case readBehind:
 		f := &p.flights[m.at]
@@ -97,10 +98,15 @@ func (p *process) take(at int) flight {
 
 func (s *state) deliver(p *process, at int) {
 	f := p.take(at)
-	if found, ok := f.outcome.(machine.Found); ok && f.life == p.life {
+	s.reads(p, f.outcome)
+	s.step(p, machine.Done{Leaf: f.leaf.Number, Outcome: f.outcome})
+}
+
+// reads notes what a process is told by what a leaf brings.
+func (s *state) reads(p *process, o machine.Outcome) {
+	if found, ok := o.(machine.Found); ok {
 		s.learns(p, found.Record)
 	}
-	s.step(p, machine.Done{Leaf: f.leaf.Number, Outcome: f.outcome})
 }
 
 // crashes ends a process, and starts another. What it has sent may still arrive, or

@@ -140,7 +140,7 @@ func (s *state) keyServer(k *machine.Keyer) {
 
 func (s *state) keyStore(k *machine.Keyer) {
 	h := s.store
-	k.Number("store", uint64(h.saved), uint64(h.left))
+	k.Number("store", uint64(h.saved), uint64(h.given))
 	k.Bool("none", h.rev == 0)
 	if h.down {
 		k.Until("down", epoch.Add(h.until))

@@ -31,6 +31,7 @@ type pair struct {
 	by       int  // loggedIn: the process that was told, and still knows; or nobody
 }
 
+// nobody knows of a login, or all do.
 const nobody = -1
 
 func (v *server) pair(s messages.Secret) *pair { return &v.pairs[numberOf(s)-1] }

@@ -134,7 +134,7 @@ func (w *World) begin() *state {
 	s.server = &server{}
 	s.store = &shelf{}
 	if w.first {
-		s.server.pairs = append(s.server.pairs, pair{expiry: w.lifeOf(1), loggedIn: true})
+		s.server.pairs = append(s.server.pairs, pair{expiry: w.lifeOf(1), loggedIn: true, by: nobody})
 		s.server.families = 1
 	}
 	if w.stored {

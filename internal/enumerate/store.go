@@ -16,7 +16,7 @@ type shelf struct {
 	before messages.Record // the revision before: what a replica that lags behind has
 	landed []messages.OpID // the write of each revision
 	saved  uint16          // pairs that were ever in the store
-	left   uint16          // families that a given token has replaced, and nobody has ended
+	given  uint16          // families in whose place a given token has been saved, and not over a tombstone
 	down   bool            // it answers nobody
 	until  time.Duration   // down: it answers again at the latest
 }
@@ -24,12 +24,16 @@ type shelf struct {
 func (h *shelf) put(w machine.Swap) {
 	h.rev++
 	if was := h.record; w.Record.Grant > was.Grant && !was.Status.Tombstone() {
-		h.left |= 1<<was.Grant - 1
+		h.given |= before(was.Grant+1) &^ before(was.Grant)
 	}
 	h.before, h.record = h.record, w.Record
 	h.landed = append(slices.Clip(h.landed), w.Op)
 	h.saved |= 1 << numberOf(w.Record.Token.Access)
 }
+
+// before returns the families of the grants before one. Families of one-time tokens are counted by
+// their logins, as grants are.
+func before(grant uint64) uint16 { return 1<<max(grant, 1)>>1 - 1 }
 
 // landedAt returns the revision that an operation has written; zero: none.
 func (h *shelf) landedAt(op messages.OpID) messages.Rev {

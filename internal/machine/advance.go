@@ -40,7 +40,7 @@ func (s *step) expire() {
 // has asked to be left alone is left alone all the same.
 func (s *step) lapse() {
 	switch until := s.failedAt.Add(retryAfter(s.cause.failure)); {
-	case s.run.purpose == renew:
+	case s.run.purpose == renew, s.run.purpose == install:
 		s.state = Acquiring
 	case s.failures > 0 && s.now.Before(until):
 		s.state, s.due = Cooling, until

@@ -232,3 +232,18 @@ func TestGivenTokenThatWasRevokedWhileItWasSavedIsNotPublished(t *testing.T) {
 12:00:03 Acquiring: load
 `)
 }
+
+// Who waits for a given token when the one before it runs out is told when to come again.
+func TestGivenTokenThatCannotBeSavedIsDueAgain(t *testing.T) {
+	newStory(t, persistent, betweenP).
+		gets("alice").
+		at("12:40:00").storeHolds().establishes("eve", "tok9", "ref9").
+		refreshes("bob").
+		late(time.Hour).gets("carol").
+		want(`
+12:00:00 Empty -> Acquiring -> Fresh; alice gets tok0
+12:40:00 Fresh: eve gets nil; load
+12:40:00 Fresh -> Stale
+13:40:00 Stale -> Acquiring; bob gets ErrUnavailable, retry after 1s
+`)
+}

@@ -188,7 +188,7 @@ func TestRevokeIsNotConfirmedBeforeWhatWasLeftOverIsEnded(t *testing.T) {
 12:00:00 Revoked -> Acquiring; renewal 3: mint
 12:00:00 Acquiring -> Revoked; withdrawn; bob gets ErrRevoked
 12:00:00 Revoked: revoke tok0
-12:00:00.222 Revoked: save a tombstone with tok0; revoke tok0
+12:00:00.222 Revoked: revoke tok0
 12:00:01 Revoked: save the empty tombstone; grace gets nil
 `)
 }
@@ -301,4 +301,25 @@ func TestRevokesThatWereAskedForAtTwoTimesDiffer(t *testing.T) {
 	if keys[0] == keys[1] {
 		t.Error("the same key")
 	}
+}
+
+// What was left over of a grant is not taken for the one that was to be begun.
+func TestTokenThatCouldNotBeEndedIsNotRenewedFrom(t *testing.T) {
+	newStory(t, credentials, betweenP, Settings{Retries: -1}).telling("saves").
+		gets("alice").minted("tok0").
+		writes(func(r *messages.Record) { r.Status = messages.Revoking }).hears().
+		gets("bob").revokes("fay").fails(messages.Failure{Verdict: messages.Hopeless, Status: 400}).
+		answers401().
+		gets("carol").minted("tok1").
+		want(`
+12:00:00 Empty -> Acquiring; renewal 1: mint
+12:00:00 Acquiring -> Fresh; save tok0 as 1.1; alice gets tok0
+12:00:00 Fresh -> Revoked; withdrawn; revoked elsewhere
+12:00:00 Revoked -> Acquiring; renewal 2: mint
+12:00:00 Acquiring -> Revoked; withdrawn; bob gets ErrRevoked
+12:00:00 Revoked: revoke tok0
+12:00:00 Revoked: fay gets ErrUnavailable (401), retry after 1s
+12:00:00 Revoked -> Acquiring; renewal 4: mint
+12:00:00 Acquiring -> Fresh; save tok1 as 3.1; carol gets tok1; revoke tok0
+`)
 }

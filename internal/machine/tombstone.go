@@ -10,7 +10,7 @@ import (
 func (s *step) bury() {
 	switch {
 	case len(s.revoke.strays) > 0 && (s.revoke.landed || s.pair.token.IsZero()):
-		s.pair.grant = max(s.pair.grant, 1) // of which there will be a tombstone
+		s.pair.grant, s.revoke.landed = max(s.pair.grant, 1), true // there is a tombstone, or nothing to write one over
 		s.endTokens()
 	case s.revoke.ended && s.revoke.unsaved:
 		s.saveGone()

@@ -223,7 +223,8 @@ func worldsOfTheKey() []World {
 	faults.Name, faults.budget.rejects, faults.budget.revokes = "faults", 0, 0
 	again := clientCredentials()
 	down := storeDown()
-	return []World{w, calls, faults, again, down, loginAgainstRenewal(), rotatingGrace(), renewalRevokes(), revokeCrash()}
+	return []World{w, calls, faults, again, down, loginAgainstRenewal(), rotatingGrace(), renewalRevokes(), revokeCrash(),
+		loginAgainstRevoke(), loginAgainstRevokes()}
 }
 
 func TestStatesOfOneKeyHaveOneFuture(t *testing.T) {
@@ -285,6 +286,12 @@ func TestStatesThatDifferHaveOtherKeys(t *testing.T) {
 		"a token that was rejected":       func(s *state) { s.proc(0).rejected = 2 },
 		"nothing is published":            func(s *state) { s.proc(0).published = false },
 		"a caller who has waited":         func(s *state) { s.proc(1).callers = append(s.proc(1).callers, caller{what: wantsRevoke}) },
+		"a caller whose Revoke is about more": func(s *state) {
+			s.proc(1).callers = append(s.proc(1).callers, caller{what: wantsRevoke, about: 1})
+		},
+		"a revocation that B knows of": func(s *state) { s.proc(1).barred = 1 },
+		"a login that A was told of":   func(s *state) { s.serverToChange().pairs[0].by = 0 },
+		"a family that was replaced":   func(s *state) { s.storeToChange().given = 1 },
 		"a leaf on its way": func(s *state) {
 			s.proc(0).flights = append(s.proc(0).flights, flight{effect: machine.Mint{Refresh: "r1"}, life: 1})
 		},

@@ -40,7 +40,8 @@ func (w *World) settle(d time.Duration) {
 	}
 }
 
-// rest lets runs end that somebody has begun at the last moment.
+// rest lets runs end that somebody has begun at the last moment. Those that do not are found by
+// closeAll.
 func (w *World) rest() {
 	busy := func(p *process) bool {
 		return slices.ContainsFunc(p.seats, func(s seat) bool { return s.busy })

@@ -87,6 +87,16 @@
 // another process makes room; what is there is given out until the new grant is saved, and stays if
 // there is none. What no server can be asked to end, a Revoke forgets (Rules.Forgets).
 //
+// # Revoking
+//
+// A Revoke is about what the session holds, has been given, or finds in the store when it looks.
+// It writes a tombstone, has the server end what lies behind that, and empties it; where there
+// is a tombstone, whoever wrote it, it goes on behind that one (bury). What is to be ended
+// beside it are the strays, one after another. A grant that is begun over the tombstone
+// meanwhile is not the run's business (overBuried): those who have asked since wait for the next run (goOn).
+// What is given after a Revoke waits for its end, and is later than the tombstone, which says when
+// the Revoke was asked for (revokedAt).
+//
 // # Watching
 //
 // Where other processes write the store its watch tells of it (Changed). When that has not
@@ -95,6 +105,8 @@
 // ask begins a renewal, whose Load shows it again (see) unless there is something newer: for all
 // who are held, and without a slot. A look that fails is a renewal that failed, so
 // what can be minted without the store is, and all others say ErrUnavailable.
+// What is held while a given token waits to be saved is taken back in the same way by a record
+// that may mean its end (holdBack).
 //
 // # Time
 //

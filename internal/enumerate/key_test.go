@@ -223,8 +223,10 @@ func worldsOfTheKey() []World {
 	faults.Name, faults.budget.rejects, faults.budget.revokes = "faults", 0, 0
 	again := clientCredentials()
 	down := storeDown()
-	return []World{w, calls, faults, again, down, loginAgainstRenewal(), rotatingGrace(), renewalRevokes(), revokeCrash(),
-		loginAgainstRevoke(), loginAgainstRevokes()}
+	return []World{
+		w, calls, faults, again, down, loginAgainstRenewal(), rotatingGrace(), renewalRevokes(), revokeCrash(),
+		loginAgainstRevoke(), loginAgainstRevokes(),
+	}
 }
 
 func TestStatesOfOneKeyHaveOneFuture(t *testing.T) {

@@ -57,17 +57,24 @@ func (s *step) revokeAsked(c Caller) {
 		s.do(Withdraw{})
 		s.failHeld(messages.ErrRevoked)
 		s.emit(messages.Revoked{Header: s.head()})
-		if !s.revoke.wanted && !(s.revoke.landed && s.looked) {
-			s.revoke = revocation{strays: s.revoke.strays}
-		}
-		if !s.revoke.wanted {
-			s.revoke.at = s.now.Round(0)
-		}
+		s.beginAnew()
 	}
 	s.wantRevoked(c)
 	s.endOffered()
 	s.failLogins(messages.ErrRevoked)
 	s.abandonWaiting()
+}
+
+// beginAnew forgets the Revokes that have come to their end, unless their tombstone is still the
+// newest that is known.
+func (s *step) beginAnew() {
+	if s.revoke.wanted {
+		return
+	}
+	if !s.revoke.landed || !s.looked {
+		s.revoke = revocation{strays: s.revoke.strays}
+	}
+	s.revoke.at = s.now.Round(0)
 }
 
 // buryGivenUp has what a Mint brings that was given up before the Revoke end with the rest.

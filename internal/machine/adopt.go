@@ -8,7 +8,7 @@ import (
 // saved. It is what is renewed from; it is given out if it is good.
 func (s *step) adopt(r messages.Record) {
 	woken := !s.looked
-	if s.unsaved.waiting && r.Grant != s.pair.grant || s.revoke.wanted && (s.revoke.alone || !s.rules.OneTime || r.Grant != s.pair.grant) {
+	if s.unsaved.waiting && r.Grant != s.pair.grant || s.revoke.alone || s.revoke.wanted && (!s.rules.OneTime || r.Grant != s.pair.grant) {
 		s.stray(s.pair.token)
 	}
 	s.revoke.alone = false

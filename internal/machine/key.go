@@ -230,6 +230,9 @@ func (k *Keyer) revocation(r revocation) {
 		k.list("behind", k.caller(c))
 	}
 	k.Bool("again", r.again)
+	if r.again {
+		k.order("asked", r.asked)
+	}
 	k.Bool("landed", r.landed)
 	if r.landed || r.wanted {
 		k.order("revoked", r.at)

@@ -64,6 +64,10 @@ func (s *step) foreign(why string) {
 	switch {
 	case s.run.purpose == revoke:
 		s.looked = false // what is held is revoked, though no tombstone says so
+		if s.revoke.given {
+			s.stray(*s.given)
+			s.given, s.offered, s.revoke.given = none, false, false
+		}
 		s.revokeFailed(f)
 	case s.run.minted.generation != 0, s.run.purpose == resave:
 		s.keepUnsaved(f, false)

@@ -8,10 +8,11 @@ import (
 
 // revocation is how far the end of a session's tokens has come.
 type revocation struct {
-	wanted bool     // somebody asked, and it has not come to an end
-	askers []Caller // who wait for it
-	behind []Caller // who have asked since its run began, and wait for the next one
-	again  bool     // there is to be a next one
+	wanted bool      // somebody asked, and it has not come to an end
+	askers []Caller  // who wait for it
+	behind []Caller  // who have asked since its run began, and wait for the next one
+	again  bool      // there is to be a next one
+	asked  time.Time // again: the first of them has asked
 
 	landed  bool      // the store has a tombstone
 	at      time.Time // when the session was revoked, by the wall clock of who did it
@@ -89,7 +90,9 @@ func (s *step) buryGivenUp() {
 // about that one, and another run does.
 func (s *step) wantRevoked(c Caller) {
 	if s.run.purpose == revoke && s.settings.Store.Shared {
-		s.revoke.again = true
+		if !s.revoke.again {
+			s.revoke.again, s.revoke.asked = true, s.now.Round(0)
+		}
 		s.revoke.behind = appended(s.revoke.behind, c)
 		return
 	}
@@ -177,6 +180,7 @@ func (s *step) takeOver(p pair) {
 	}
 	if (!s.rules.OneTime || p.grant != s.pair.grant) && !s.pair.token.IsZero() {
 		s.stray(s.pair.token)
+		s.doubt, s.sight = doubt{}, sighting{} // they are about that one
 	}
 	p.dropped = true
 	s.revoke.landed = s.revoke.landed && p.grant == s.pair.grant // a tombstone of before is of another grant
@@ -232,6 +236,7 @@ func (s *step) takeOffered(r *messages.Record) {
 		if !s.revoke.ended {
 			s.stray(s.pair.token)
 		}
+		s.doubt, s.sight = doubt{}, sighting{} // they are about that one
 		s.pair.token = *s.given
 		s.pair.grant++
 		s.revoke.alone = true
@@ -244,7 +249,7 @@ func (s *step) takeOffered(r *messages.Record) {
 // it is the next to be ended, when what is behind the tombstone has been.
 func (s *step) foundOver(first bool) {
 	if first {
-		s.revoke.again = true
+		s.revoke.again, s.revoke.asked = true, s.revoke.at
 		s.revoke.behind = append(s.revoke.askers, s.revoke.behind...)
 		s.revoke.askers = nil
 	}
@@ -276,7 +281,7 @@ func (s *step) endRevocation() {
 	s.tellAskers(s.confirmation())
 	revoked := s.state != Empty
 	over := s.revoke.over
-	s.revoke = revocation{ended: revoked, landed: revoked, strays: s.revoke.strays, again: s.revoke.again, behind: s.revoke.behind}
+	s.revoke = revocation{ended: revoked, landed: revoked, strays: s.revoke.strays, again: s.revoke.again, asked: s.revoke.asked, behind: s.revoke.behind}
 	s.finish()
 	s.lookAgain(over)
 	s.goOn()
@@ -293,8 +298,11 @@ func (s *step) goOn() {
 	}
 	s.state = Revoked
 	s.revoke.landed = s.revoke.landed && s.looked
-	s.revoke.wanted, s.revoke.again, s.revoke.at = true, false, s.now.Round(0)
+	s.revoke.wanted, s.revoke.again, s.revoke.at = true, false, s.revoke.asked
 	s.revoke.askers, s.revoke.behind = s.revoke.behind, nil
+	if s.offered && !s.revoke.given {
+		s.offer()
+	}
 }
 
 // lookAgain has the next ask look at the store if there is a new grant, and not behind it.
@@ -307,7 +315,7 @@ func (s *step) lookAgain(over successor) {
 		over = successor{s.rev, s.pair.grant, s.pair.generation, over.revoked}
 	}
 	s.rev, s.pair = over.rev, pair{grant: over.grant, generation: over.generation}
-	s.revoke = revocation{landed: over.revoked, strays: s.revoke.strays, again: s.revoke.again, behind: s.revoke.behind}
+	s.revoke = revocation{landed: over.revoked, strays: s.revoke.strays, again: s.revoke.again, asked: s.revoke.asked, behind: s.revoke.behind}
 }
 
 // empty has the next ask look at the store. After a Close there is none.

@@ -323,3 +323,148 @@ func TestTokenThatCouldNotBeEndedIsNotRenewedFrom(t *testing.T) {
 12:00:00 Acquiring -> Fresh; save tok1 as 3.1; carol gets tok1; revoke tok0
 `)
 }
+
+func TestGrantThatWasReplacedAndRevokedBeforeItsTombstoneIsEndedToo(t *testing.T) {
+	newStory(t, persistent, betweenP).telling("saves").
+		gets("alice").
+		storeHolds().revokes("fay").
+		establishedElsewhere("tok8", "ref8").
+		revokedElsewhere().
+		storeUp().lands().
+		ends().ends().
+		want(`
+12:00:00 Empty -> Acquiring -> Fresh; save tok0 as 1.1; alice gets tok0
+12:00:00 Fresh -> Revoked; withdrawn; save a tombstone with ref0tok0
+12:00:00 Revoked: revoke ref0
+12:00:00 Revoked: revoke tok0
+12:00:00 Revoked: save the empty tombstone; fay gets nil
+`)
+}
+
+func TestTokenThatWasRenewedAndRevokedElsewhereIsEndedToo(t *testing.T) {
+	newStory(t, credentials, betweenP).telling("saves").
+		gets("alice").minted("tok0").
+		storeHolds().revokes("fay").
+		renewedElsewhere("tok8", "").
+		writes(func(r *messages.Record) { r.Status = messages.Revoking }).
+		storeUp().lands().
+		ends().ends().
+		want(`
+12:00:00 Empty -> Acquiring; renewal 1: mint
+12:00:00 Acquiring -> Fresh; save tok0 as 1.1; alice gets tok0
+12:00:00 Fresh -> Revoked; withdrawn; save a tombstone with tok0
+12:00:00 Revoked: revoke tok8
+12:00:00 Revoked: revoke tok0
+12:00:00 Revoked: save the empty tombstone; fay gets nil
+`)
+}
+
+// Who waits behind another's Revoke asked when he did, and what was established since goes on.
+func TestEstablishSurvivesARevokeThatWaitsForAnother(t *testing.T) {
+	newStory(t, persistent, betweenP).telling("saves").
+		gets("alice").
+		revokes("eve").
+		establishedElsewhere("tok8", "ref8").
+		after(time.Second).revokes("fay").
+		after(time.Second).establishes("gus", "tok9", "ref9").
+		after(time.Second).ends().ends().
+		gets("bob").
+		ends().ends().
+		want(`
+12:00:00 Empty -> Acquiring -> Fresh; save tok0 as 1.1; alice gets tok0
+12:00:00 Fresh -> Revoked; withdrawn; save a tombstone with ref0tok0; revoke ref0
+12:00:01 Revoked: fay waits
+12:00:02 Revoked -> Acquiring; gus gets nil
+12:00:03 Acquiring: revoke tok0
+12:00:03 Acquiring: save the empty tombstone (conflict); eve gets nil; save a tombstone with ref8tok8; revoke ref8
+12:00:03 Acquiring: bob waits
+12:00:03 Acquiring: revoke tok8
+12:00:03 Acquiring -> Fresh; save the empty tombstone; fay gets nil; save tok9 as 3.1; bob gets tok9
+`)
+}
+
+// A doubt is about the token that may be spent, and not about the one that is given in its place.
+func TestDoubtOfTheTokenBeforeIsNotAboutTheGivenOne(t *testing.T) {
+	newStory(t, persistent, betweenP).telling("saves").
+		gets("alice").
+		at("12:55:00").refreshes("bob").answerLost().
+		storeHolds().establishes("eve", "tok9", "ref9").lands().
+		revokes("fay").
+		storeUp().lands().
+		ends().ends().ends().ends().
+		want(`
+12:00:00 Empty -> Acquiring -> Fresh; save tok0 as 1.1; alice gets tok0
+12:55:00 Fresh -> Stale; renewal 2: mint with ref0
+12:55:00 Stale: in doubt; bob gets ErrUnavailable, retry after 2m0s; fails; due again 12:57:00
+12:55:00 Stale: eve gets nil; load
+12:55:00 Stale: save tok9 as 2.1
+12:55:00 Stale -> Revoked; withdrawn
+12:55:00 Revoked: save a tombstone with ref9tok9; revoke ref9
+12:55:00 Revoked: revoke tok9
+12:55:00 Revoked: revoke ref0
+12:55:00 Revoked: revoke tok0
+12:55:00 Revoked: save the empty tombstone; fay gets nil
+`)
+}
+
+func TestClaimOnTheTokenBeforeIsNotAboutTheGivenOne(t *testing.T) {
+	newer := persistent
+	newer.Given = token("tok9", "ref9", noon.Add(time.Second), time.Hour)
+	newStory(t, persistent, betweenP).telling("saves").
+		gets("alice").
+		claimedElsewhere(10 * time.Second).
+		after(2 * time.Second).restarts(newer).revokes("fay").
+		ends().ends().ends().ends().
+		want(`
+12:00:00 Empty -> Acquiring -> Fresh; save tok0 as 1.1; alice gets tok0
+12:00:02 Empty -> Revoked; withdrawn; save a tombstone with ref9tok9; revoke ref9
+12:00:02 Revoked: revoke tok9
+12:00:02 Revoked: revoke ref0
+12:00:02 Revoked: revoke tok0
+12:00:02 Revoked: save the empty tombstone; fay gets nil
+`)
+}
+
+func TestTokenThatCouldNotBeEndedIsNotForgottenForANewGrant(t *testing.T) {
+	newStory(t, stored, betweenP).telling("saves").
+		gets("alice").
+		storeHolds().establishes("eve", "tok9", "ref9").
+		revokes("fay").storeUp().lands().
+		answers401().
+		writes(func(r *messages.Record) {
+			r.Grant, r.Generation, r.Token = 1, 1, token("tok8", "ref8", noon, time.Hour)
+		}).hears().
+		ends().ends().
+		want(`
+12:00:00 Empty -> Acquiring -> Dead; alice gets ErrLoginRequired
+12:00:00 Dead -> Acquiring; eve gets nil; load
+12:00:00 Acquiring -> Revoked; withdrawn
+12:00:00 Revoked: revoke ref9
+12:00:00 Revoked: fay gets ErrUnavailable (401), retry after 1s
+12:00:00 Revoked -> Fresh; adopted; revoke ref9
+12:00:00 Fresh: revoke tok9
+`)
+}
+
+// A record that nobody can read says nothing about a token that was given before the Revoke.
+func TestGivenTokenIsNotSavedAfterARevokeThatCouldNotRead(t *testing.T) {
+	s := newStory(t, stored, betweenP).telling("saves").
+		after(time.Second).storeHolds().establishes("eve", "tok9", "ref9").
+		revokes("fay")
+	s.answers(s.outstanding(isStores), Foreign{})
+	s.answers(s.outstanding(isStores), Foreign{})
+	s.storeUp().writes(func(r *messages.Record) {
+		r.Grant, r.Generation, r.Token = 1, 1, token("tok8", "ref8", noon, time.Hour)
+	}).hears().
+		gets("bob").
+		ends().ends().
+		want(`
+12:00:01 Empty -> Acquiring; eve gets nil; load
+12:00:01 Acquiring -> Revoked; withdrawn
+12:00:01 Revoked: load
+12:00:01 Revoked: fay gets ErrUnavailable, retry after 1s; revoke ref9
+12:00:01 Revoked -> Fresh; woke
+12:00:01 Fresh: bob gets tok8
+12:00:01 Fresh: revoke tok9
+`)
+}

@@ -180,7 +180,8 @@ func (s *step) entomb(r messages.Record) {
 // disown is a pair that a tombstone has overtaken which does not know of it: it was given out
 // unsaved, or has come after a Revoke of our own.
 func (s *step) disown(r messages.Record) {
-	if (s.unsaved.waiting || s.revoke.alone) && r.Token.Access != s.pair.token.Access {
+	other := r.Grant != s.pair.grant || !s.rules.OneTime && r.Generation != s.pair.generation
+	if (s.unsaved.waiting || s.revoke.alone || s.revoke.wanted && other) && r.Token.Access != s.pair.token.Access {
 		s.stray(s.pair.token)
 	}
 	s.unsaved = unsaved{}

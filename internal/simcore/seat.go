@@ -220,7 +220,7 @@ func (s *look) comes(ev machine.Ask) {
 	if revoke && s.view.State == machine.Revoked && (rules.Revocable || rules.Forgets) {
 		s.by.world.known[s.index].revokes++
 		s.barring = true
-		if !slices.ContainsFunc(s.effects, withdraws) {
+		if !s.by.dead && !slices.ContainsFunc(s.effects, withdraws) { // else it withdraws, or would have
 			s.bars()
 		}
 	}

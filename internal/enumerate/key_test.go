@@ -225,7 +225,7 @@ func worldsOfTheKey() []World {
 	down := storeDown()
 	return []World{
 		w, calls, faults, again, down, loginAgainstRenewal(), rotatingGrace(), renewalRevokes(), revokeCrash(),
-		loginAgainstRevoke(), loginAgainstRevokes(),
+		loginAgainstRevokes(),
 	}
 }
 

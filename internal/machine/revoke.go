@@ -14,7 +14,7 @@ type revocation struct {
 	again  bool      // there is to be a next one
 	asked  time.Time // again: the first of them has asked
 
-	landed  bool      // the store has a tombstone
+	landed  bool      // the store has a tombstone, or nothing that one is to be written over
 	at      time.Time // when the session was revoked, by the wall clock of who did it
 	ended   bool      // the server has confirmed
 	doubted bool      // the refresh token may be spent: it is used once before it is ended
@@ -33,6 +33,12 @@ type successor struct {
 	rev               messages.Rev
 	grant, generation uint64
 	revoked           bool // it is a tombstone, too
+}
+
+// next is what is left of a Revoke that has come to its end: who waits for another, and what is
+// still to be ended.
+func (r *revocation) next() revocation {
+	return revocation{behind: r.behind, again: r.again, asked: r.asked, strays: r.strays}
 }
 
 // revokeAsked begins, or resumes, the end of the session's tokens. No call that
@@ -281,7 +287,8 @@ func (s *step) endRevocation() {
 	s.tellAskers(s.confirmation())
 	revoked := s.state != Empty
 	over := s.revoke.over
-	s.revoke = revocation{ended: revoked, landed: revoked, strays: s.revoke.strays, again: s.revoke.again, asked: s.revoke.asked, behind: s.revoke.behind}
+	s.revoke = s.revoke.next()
+	s.revoke.landed, s.revoke.ended = revoked, revoked
 	s.finish()
 	s.lookAgain(over)
 	s.goOn()
@@ -315,7 +322,8 @@ func (s *step) lookAgain(over successor) {
 		over = successor{s.rev, s.pair.grant, s.pair.generation, over.revoked}
 	}
 	s.rev, s.pair = over.rev, pair{grant: over.grant, generation: over.generation}
-	s.revoke = revocation{landed: over.revoked, strays: s.revoke.strays, again: s.revoke.again, asked: s.revoke.asked, behind: s.revoke.behind}
+	s.revoke = s.revoke.next()
+	s.revoke.landed = over.revoked
 }
 
 // empty has the next ask look at the store. After a Close there is none.
